@@ -1,0 +1,42 @@
+/** The one device that all tests of a process or page share. */
+import { type Device, openDevice } from "../../src/gpu/device.js";
+
+const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
+
+// On the global object, because a test runner may load this module again for another test file.
+const scope = globalThis as { fjordTestDevice?: Promise<Device> };
+
+/**
+ * Opens the device at the first call, prints its adapter, and returns the same one ever after.
+ * @throws WebGPUUnavailableError: a machine without an adapter fails the tests
+ */
+export function testDevice(): Promise<Device> {
+  scope.fjordTestDevice ??= open();
+  return scope.fjordTestDevice;
+}
+
+/** The shared device if a test has opened it. */
+export function openedDevice(): Promise<Device> | undefined {
+  return scope.fjordTestDevice;
+}
+
+async function open(): Promise<Device> {
+  const { gpu, source } = await entryPoint();
+  const device = await openDevice({ gpu });
+  const { vendor, architecture, description, isSoftware } = device.adapter;
+  const kind = isSoftware ? "software" : "hardware";
+  console.info(
+    `adapter: ${[vendor, architecture, description].filter(Boolean).join(", ")} (${kind}); ${source}`,
+  );
+  return device;
+}
+
+async function entryPoint(): Promise<{ gpu?: GPU; source: string }> {
+  if (!inNode) return { source: navigator.userAgent };
+  // A variable keeps the browser's module graph free of Node's modules.
+  const nodeModule = "../../src/node/open.ts";
+  const { openNodeGPU } = (await import(
+    /* @vite-ignore */ nodeModule
+  )) as typeof import("../../src/node/open.js");
+  return openNodeGPU();
+}

@@ -1,0 +1,50 @@
+/** The demo site: a page for demos/index.html and one for every demos/<name>/index.html. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin } from "vite";
+import { generate, shaderFolder } from "./scripts/generate.mjs";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+const demos = join(root, "demos");
+
+const pages = ["", ...readdirSync(demos)]
+  .map((name) => join(demos, name, "index.html"))
+  .filter((page) => existsSync(page));
+
+/** Regenerates the kernel modules whenever a shader is saved; Vite then reloads what imports them. */
+function kernels(): Plugin {
+  return {
+    name: "fjordgpu-kernels",
+    buildStart: () => {
+      generate();
+    },
+    configureServer({ watcher, config }) {
+      watcher.add(shaderFolder);
+      watcher.on("all", (_event, path) => {
+        if (!path.endsWith(".wgsl")) return;
+        try {
+          generate();
+        } catch (error) {
+          config.logger.error(error instanceof Error ? error.message : String(error));
+        }
+      });
+    },
+  };
+}
+
+export default defineConfig({
+  root: demos,
+  // Relative addresses, so that the built site works under any path.
+  base: "./",
+  resolve: { alias: { fjordgpu: join(root, "src", "index.ts") } },
+  plugins: [kernels()],
+  worker: { format: "es" },
+  server: { fs: { allow: [root] } },
+  build: {
+    outDir: join(root, "build", "site"),
+    emptyOutDir: true,
+    target: "es2022",
+    rolldownOptions: { input: pages },
+  },
+});
