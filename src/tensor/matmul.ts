@@ -1,0 +1,76 @@
+/** The matrix product. */
+import { matmul as blockKernel } from "../generated/tensor/matmul.js";
+import { matmulTile as tileKernel } from "../generated/tensor/matmul_tile.js";
+import { ArgumentError, oneOf } from "../gpu/errors.js";
+import { type Dispatch, foldedGrid } from "../gpu/submit.js";
+import { type Shape, shapeText } from "./shape.js";
+import { deviceOf, produce, type Tensor } from "./tensor.js";
+
+export const TILINGS = ["registers", "workgroup"] as const;
+
+/**
+ * "registers" (default): 8×8 entries per invocation, operands straight from storage.
+ * "workgroup": 64×64 tiles through 8 KiB of workgroup memory, for GPUs whose caches are the bottleneck.
+ */
+export type Tiling = (typeof TILINGS)[number];
+
+export interface MatmulOptions {
+  /** Take a as its transpose: a is [k, m]. */
+  transposeA?: boolean;
+  /** Take b as its transpose: b is [n, k]. */
+  transposeB?: boolean;
+  tiling?: Tiling;
+}
+
+interface Sizes {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/**
+ * op(a) op(b), [m, k] · [k, n] → [m, n]. Sums run along k in order, so an entry's error is at most
+ * k u Σ|a||b| with u = 2^-24 where the device rounds to nearest. Zeros for k = 0.
+ * @throws ArgumentError naming both shapes; FjordError `disposed`, `limit-exceeded`
+ */
+export async function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Promise<Tensor> {
+  const { transposeA = false, transposeB = false, tiling = "registers" } = options;
+  oneOf("The tiling", tiling, TILINGS);
+  const device = deviceOf(a, b);
+  const sizes = sizesOf(a.shape, b.shape, transposeA, transposeB);
+  const transposed = { TRANSPOSE_A: transposeA ? 1 : 0, TRANSPOSE_B: transposeB ? 1 : 0 };
+  const launch = await (tiling === "registers" ? byRegisters : byWorkgroups)(a, b, sizes, transposed);
+  // Results start as zeros, which is the product of matrices that share an axis of length 0.
+  return produce("matmul", [a, b], device, [sizes.m, sizes.n], (c) => (sizes.k > 0 ? [launch(c)] : []));
+}
+
+function sizesOf(a: Shape, b: Shape, transposeA: boolean, transposeB: boolean): Sizes {
+  const [m, k] = transposeA ? [a[1], a[0]] : a;
+  const [k2, n] = transposeB ? [b[1], b[0]] : b;
+  if (a.length !== 2 || b.length !== 2 || k !== k2) {
+    const mark = (transpose: boolean) => (transpose ? "ᵀ" : "");
+    throw new ArgumentError(
+      `Shapes ${shapeText(a)}${mark(transposeA)} and ${shapeText(b)}${mark(transposeB)} have no matrix product.`,
+      "It takes [m, k] and [k, n].",
+    );
+  }
+  return { m: m!, n: n!, k: k! };
+}
+
+type Transposed = Record<"TRANSPOSE_A" | "TRANSPOSE_B", number>;
+
+async function byRegisters(a: Tensor, b: Tensor, { m, n, k }: Sizes, transposed: Transposed) {
+  const rowLengths = [a.shape[1]!, b.shape[1]!];
+  const ALIGNED = rowLengths.every((length) => length % 4 === 0) ? 1 : 0;
+  const kernel = await a.device.kernel(blockKernel, "main", { ...transposed, ALIGNED });
+  const params = { m, n, k, a_last: a.size - 1, b_last: b.size - 1 };
+  const grid = foldedGrid(Math.ceil((Math.ceil(m / 8) * Math.ceil(n / 8)) / 32));
+  return (c: Tensor): Dispatch => kernel.bind({ params, a: a.buffer, b: b.buffer, c: c.buffer }, grid);
+}
+
+async function byWorkgroups(a: Tensor, b: Tensor, { m, n, k }: Sizes, transposed: Transposed) {
+  const kernel = await a.device.kernel(tileKernel, "main", transposed);
+  const grid = foldedGrid(Math.ceil(m / 64) * Math.ceil(n / 64));
+  return (c: Tensor): Dispatch =>
+    kernel.bind({ params: { m, n, k }, a: a.buffer, b: b.buffer, c: c.buffer }, grid);
+}
