@@ -1,0 +1,113 @@
+/** Every toy set against the reference statistics and against its own density. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { TOY_SETS, toy } from "../../src/data/sets.js";
+import {
+  densityHistogramCheck,
+  type EntropyCase,
+  entropyCheck,
+  histogramCheck,
+  ksChecks,
+  massOver,
+  momentChecks,
+  type ToyCase,
+} from "../support/toy-checks.js";
+
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../oracle/cases/${name}.json`, import.meta.url), "utf8"));
+const entropies = (read("toy_entropies") as EntropyCase).entropy_nats;
+const SEED = 0;
+
+test("the sets are those that have a reference", () => {
+  expect(TOY_SETS.map((set) => set.name).sort()).toEqual([
+    "2spirals",
+    "8gaussians",
+    "checkerboard",
+    "circles",
+    "circles_torchdiffeq",
+    "cos",
+    "line",
+    "moons",
+    "pinwheel",
+    "rings",
+    "swissroll",
+  ]);
+  const floored = TOY_SETS.filter((set) => set.entropy !== undefined);
+  expect(floored.map((set) => set.name).sort()).toEqual(Object.keys(entropies).sort());
+});
+
+describe.each(TOY_SETS.map((set) => [set.name, set] as const))("%s", (name, set) => {
+  const reference = read(`toy_${name}`) as ToyCase;
+
+  test("samples have the distribution of the original", () => {
+    const points = set.sample(20_000, SEED);
+    const checks = [...ksChecks(reference, points), ...momentChecks(reference, points)];
+    // A curve without noise fills few cells unevenly, but χ² holds for it too.
+    checks.push(histogramCheck(reference, points));
+    expect(checks.filter((check) => !check.pass)).toEqual([]);
+  });
+
+  test("samples are a function of the seed, and a longer draw continues a shorter one", () => {
+    const short = set.sample(10, 7);
+    expect(set.sample(25, 7).slice(0, 20)).toEqual(short);
+    expect(set.sample(10, 8)).not.toEqual(short);
+    expect(set.sample(0, 7).length).toBe(0);
+  });
+
+  test("the window holds the points", () => {
+    const [low, high] = set.window;
+    const points = set.sample(5000, SEED);
+    const outside = points.filter((v) => v < low || v > high).length;
+    // At most 2.1e-4 of the mass lies outside: 1 of 5000 points expected, 10 is beyond chance.
+    expect(outside).toBeLessThan(10);
+  });
+});
+
+const withDensity = TOY_SETS.flatMap((set) =>
+  set.logDensity && set.entropy !== undefined
+    ? [{ name: set.name, set, logDensity: set.logDensity, entropy: set.entropy }]
+    : [],
+);
+
+describe.each(withDensity)("exact density of $name", ({ name, set, logDensity, entropy }) => {
+  test("−mean log p is the entropy", { timeout: 30_000 }, () => {
+    const check = entropyCheck(logDensity, set.sample(100_000, SEED), entropies[name]!);
+    expect(check).toMatchObject({ pass: true });
+    // Both are rounded to four digits, by two hands.
+    expect(Math.abs(entropy - entropies[name]!.value)).toBeLessThan(1.01e-4);
+  });
+
+  test("it integrates to 1", { timeout: 30_000 }, () => {
+    // 160 midpoints a side are 0.6 of the thinnest σ apart: exact to 1e-6, so 1e-3 is the mass outside.
+    expect(Math.abs(massOver(logDensity, set.window, 160) - 1)).toBeLessThan(1e-3);
+  });
+
+  test("it predicts the reference histogram of 1e6 points", { timeout: 30_000 }, () => {
+    const check = densityHistogramCheck(read(`toy_${name}`) as ToyCase, logDensity);
+    expect(check).toMatchObject({ pass: true });
+  });
+
+  test("it is finite or −∞ far away, and NaN only for NaN", () => {
+    for (const [x, y] of [
+      [30, -20],
+      [1e6, 1e6],
+      [0, 0],
+      [0, 1e-300],
+    ] as const) {
+      expect(logDensity(x, y)).not.toBeNaN();
+      expect(logDensity(x, y)).toBeLessThan(1);
+    }
+    expect(logDensity(Number.POSITIVE_INFINITY, 0)).toBe(Number.NEGATIVE_INFINITY);
+    expect(logDensity(Number.NaN, 0)).toBeNaN();
+  });
+});
+
+test("an unknown name is refused with the names there are", () => {
+  expect(() => toy("moon")).toThrow(/"moon".*moons, circles, 8gaussians/);
+});
+
+test("a bad count or seed is refused", () => {
+  expect(() => toy("moons").sample(-1, 0)).toThrow(/number of points is -1/);
+  expect(() => toy("moons").sample(2.5, 0)).toThrow(/2\.5/);
+  expect(() => toy("moons").sample(2, -1)).toThrow(/seed is -1/);
+});
