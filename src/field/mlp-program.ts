@@ -1,0 +1,257 @@
+/**
+ * The MLP field on the GPU: arenas for one batch shape and the commands of a forward evaluation.
+ *
+ * Rows are (slot, sample): slot 0 the value, then M state tangents, then K probes of the trace; every layer is one
+ * product over all of them. An arena holds all layers, [slots][B][p_l] each, so that one binding serves all.
+ * B batch, D state, S = 1 + M + K slots, p_l padded width.
+ */
+import { forward as forwardModule } from "../generated/field/forward.js";
+import { time as timeModule } from "../generated/field/time.js";
+import { trace as traceModule } from "../generated/field/trace.js";
+import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buffer.js";
+import type { Device } from "../gpu/device.js";
+import { FjordError } from "../gpu/errors.js";
+import { type Command, foldedGrid } from "../gpu/submit.js";
+import type { PackedLayer } from "./packing.js";
+import { padded } from "./packing.js";
+import type { FieldProgram, Planes, StagePlace } from "./program.js";
+import { ACTIVATIONS } from "./spec.js";
+import type { Weights } from "./weights.js";
+
+export interface MlpShape {
+  /** B ≥ 1. */
+  readonly batch: number;
+  /** M: tangents that are part of the solver's state. */
+  readonly tangents: number;
+  /** K: probes that stay fixed through the solve. */
+  readonly probes: number;
+  /** Weight of the sum over probes: 1 (exact) or 1/n (Hutchinson). */
+  readonly traceWeight: number;
+  /** Keep pre-activations for a reverse sweep. */
+  readonly store: boolean;
+  /** One more plane of state after the probes: the cotangent of the continuous adjoint. */
+  readonly cotangentPlane: boolean;
+}
+
+/** Words: where layer l's inputs stand in `acts` (l = number of layers: the outputs) and its u in `pre`. */
+interface ArenaPlan {
+  readonly acts: readonly number[];
+  readonly actsSize: number;
+  readonly pre: readonly number[];
+  readonly preSize: number;
+}
+
+const ROWS = 8;
+
+export class MlpProgram implements FieldProgram {
+  readonly batch: number;
+  readonly dim: number;
+  readonly slots: number;
+  readonly ld: number;
+  readonly statePlanes: number;
+  readonly input: Planes;
+  readonly output: Planes;
+  /** First word of the K probe planes in `acts`. */
+  readonly probesAt: number;
+  /** First word of their images J e_k. */
+  readonly imagesAt: number;
+  readonly #forward = new Map<number, Command[]>();
+
+  private constructor(
+    readonly device: Device,
+    readonly weights: Weights,
+    readonly shape: MlpShape,
+    readonly control: Bindable,
+    readonly plan: ArenaPlan,
+    readonly acts: Buffer,
+    readonly pre: Buffer,
+    /** vec4 [2][V]: gain and offset of every column at the stage's time. */
+    readonly times: Buffer,
+    private readonly buffers: BufferGroup,
+    private readonly kernels: Kernels,
+  ) {
+    const { layers, spec } = weights.packing;
+    this.batch = shape.batch;
+    this.dim = spec.dim;
+    this.slots = 1 + shape.tangents + shape.probes;
+    this.ld = padded(spec.dim);
+    this.statePlanes = 1 + shape.tangents + (shape.cotangentPlane ? 1 : 0);
+    const plane = shape.batch * this.ld;
+    const planes = this.slots + (shape.cotangentPlane ? 1 : 0);
+    // With a cotangent the solver's second plane is the one behind all slots.
+    const stride = shape.cotangentPlane ? this.slots * plane : plane;
+    const at = (start: number): Planes => ({
+      buffer: acts,
+      at: start,
+      plane: stride,
+      ld: this.ld,
+      size: planes * plane,
+    });
+    this.input = at(plan.acts[0]!);
+    this.output = at(plan.acts[layers.length]!);
+    this.probesAt = this.input.at + (1 + shape.tangents) * plane;
+    this.imagesAt = this.output.at + (1 + shape.tangents) * plane;
+  }
+
+  /** @throws FjordError `limit-exceeded` when the batch does not fit, naming the size that would. */
+  static async create(
+    device: Device,
+    weights: Weights,
+    shape: MlpShape,
+    control: Bindable,
+  ): Promise<MlpProgram> {
+    const { layers, spec } = weights.packing;
+    const plan = arenaPlan(layers, padded(spec.dim), shape);
+    checkFits(device, plan, shape.batch);
+    const kernels = await loadKernels(device, spec.activation, shape, layers);
+    const buffers = new BufferGroup();
+    const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
+    const acts = make("activations", plan.actsSize);
+    const pre = make("pre-activations", plan.preSize);
+    const times = make("time vectors", 2 * weights.packing.columns);
+    return new MlpProgram(device, weights, shape, control, plan, acts, pre, times, buffers, kernels);
+  }
+
+  evaluate(stage: StagePlace): Command[] {
+    const commands = [...this.timeVectors(stage.c), ...this.layers()];
+    if (stage.minusTrace) commands.push(this.#trace(stage.minusTrace));
+    return commands;
+  }
+
+  /** s and c of every column at t + c h. */
+  timeVectors(c: number): Command[] {
+    const { weights, control, times } = this;
+    const { columns, vectorsAt, spec } = weights.packing;
+    const gated = spec.layer === "squash" || spec.layer === "concatsquash" ? 1 : 0;
+    const params = { columns4: columns / 4, vectors4: vectorsAt / 4, gated, c };
+    const grid = foldedGrid(Math.ceil(columns / 4 / 64));
+    return [this.kernels.time.bind({ params, control, packed: weights.packed, times }, grid)];
+  }
+
+  /** The products of all layers, at the time of the last timeVectors(). */
+  layers(): Command[] {
+    const known = this.#forward.get(0);
+    if (known) return known;
+    const { layers } = this.weights.packing;
+    const commands = layers.map((layer) => this.#layer(layer, layer.index === layers.length - 1));
+    this.#forward.set(0, commands);
+    return commands;
+  }
+
+  #layer(layer: PackedLayer, last: boolean): Command {
+    const { packing, packed } = this.weights;
+    const { batch, plan, slots } = this;
+    const columns = columnsOf(layer.outPadded);
+    const params = {
+      samples: batch,
+      slots,
+      in4: layer.inPadded / 4,
+      out4: layer.outPadded / 4,
+      x_at: plan.acts[layer.index]! / 4,
+      x_plane: (batch * layer.inPadded) / 4,
+      y_at: plan.acts[layer.index + 1]! / 4,
+      y_plane: (batch * layer.outPadded) / 4,
+      u_at: plan.pre[layer.index]! / 4,
+      w_at: layer.forwardAt / 4,
+      v_at: layer.vectorAt / 4,
+      columns4: packing.columns / 4,
+      residual: last && packing.spec.residual ? 1 : 0,
+      input_at: plan.acts[0]! / 4,
+      input_plane: (batch * this.ld) / 4,
+      beta_at: packing.betaAt,
+    };
+    const { control, times, acts, pre } = this;
+    const kernel = last ? this.kernels.last : columns === 1 ? this.kernels.narrow : this.kernels.wide;
+    const grid = tileGrid(batch, slots, layer.outPadded);
+    return kernel.bind({ params, control, packed, times, acts, pre }, grid);
+  }
+
+  #trace(derivative: Bindable): Command {
+    const params = {
+      samples: this.batch,
+      probes: this.shape.probes,
+      ld4: this.ld / 4,
+      probe_at: this.probesAt / 4,
+      image_at: this.imagesAt / 4,
+      weight: this.shape.traceWeight,
+    };
+    const grid = foldedGrid(Math.ceil(this.batch / 64));
+    return this.kernels.trace.bind({ params, control: this.control, acts: this.acts, derivative }, grid);
+  }
+
+  dispose(): void {
+    this.buffers.dispose();
+  }
+}
+
+/** Slots per pass and columns per invocation of the product kernels (see shaders/field/forward.wgsl). */
+export const slotsPerPass = (slots: number): 1 | 2 => (slots % 2 === 0 ? 2 : 1);
+export const columnsOf = (width: number): 1 | 2 => (width <= 4 ? 1 : 2);
+
+/** Workgroups of 32 invocations, each with 8 rows × 4·columns columns. */
+export function tileGrid(batch: number, slots: number, width: number): [number, number, number] {
+  const samples = Math.ceil(batch / (ROWS / slotsPerPass(slots)));
+  const columns = Math.ceil(width / 4 / columnsOf(width));
+  return foldedGrid(Math.ceil((samples * columns) / 32));
+}
+
+type Kernels = Awaited<ReturnType<typeof loadKernels>>;
+
+async function loadKernels(
+  device: Device,
+  activation: (typeof ACTIVATIONS)[number],
+  shape: MlpShape,
+  layers: readonly PackedLayer[],
+) {
+  const constants = {
+    SLOTS: slotsPerPass(1 + shape.tangents + shape.probes),
+    STORE: shape.store ? 1 : 0,
+  };
+  const hidden = { ...constants, ACTIVATION: ACTIVATIONS.indexOf(activation) };
+  const identity = ACTIVATIONS.indexOf("identity");
+  const outputs = layers[layers.length - 1]!.outPadded;
+  const [time, trace, wide, narrow, last] = await Promise.all([
+    device.kernel(timeModule, "main"),
+    device.kernel(traceModule, "main"),
+    device.kernel(forwardModule, "main", { ...hidden, COLUMNS: 2 }),
+    device.kernel(forwardModule, "main", { ...hidden, COLUMNS: 1 }),
+    device.kernel(forwardModule, "main", { ...constants, ACTIVATION: identity, COLUMNS: columnsOf(outputs) }),
+  ]);
+  return { time, trace, wide, narrow, last };
+}
+
+function arenaPlan(layers: readonly PackedLayer[], ld: number, shape: MlpShape): ArenaPlan {
+  const slots = 1 + shape.tangents + shape.probes;
+  const ends = slots + (shape.cotangentPlane ? 1 : 0);
+  let actsSize = 0;
+  const section = (planes: number, width: number) => {
+    const at = actsSize;
+    actsSize += alignWords(planes * shape.batch * width);
+    return at;
+  };
+  const acts = [section(ends, ld)];
+  layers.slice(0, -1).forEach((layer) => {
+    acts.push(section(slots, layer.outPadded));
+  });
+  acts.push(section(ends, ld));
+  let preSize = 0;
+  const pre = layers.map((layer) => {
+    const at = preSize;
+    preSize += shape.store ? alignWords(slots * shape.batch * layer.outPadded) : 0;
+    return at;
+  });
+  // A binding needs at least one vec4, also where nothing is stored.
+  return { acts, actsSize, pre, preSize: Math.max(preSize, 4) };
+}
+
+function checkFits(device: Device, plan: ArenaPlan, batch: number): void {
+  const most = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
+  const bytes = 4 * Math.max(plan.actsSize, plan.preSize);
+  if (bytes <= most) return;
+  const fits = Math.max(1, Math.floor((batch * most) / bytes));
+  throw new FjordError(
+    "limit-exceeded",
+    `A batch of ${batch} needs a buffer of ${bytes} bytes; this device takes at most ${most}.`,
+    `A batch of ${fits} fits.`,
+  );
+}

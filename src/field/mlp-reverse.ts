@@ -1,0 +1,288 @@
+/**
+ * The reverse sweep of an MLP field through value and tangents, and the parameter gradients it leaves behind.
+ *
+ * Seeds go to `seed` (the last layer's cotangents, slot 0 the value's, then the tangents'); ∂/∂z of the scalar
+ * appears in `gradient`; θ̄ and the time sums collect in chunks that `reduce` adds at the end.
+ */
+import { biasGrad as biasGradModule } from "../generated/field/bias_grad.js";
+import { reduceGrad as reduceGradModule } from "../generated/field/reduce_grad.js";
+import { reverse as reverseModule } from "../generated/field/reverse.js";
+import { seed as seedModule } from "../generated/field/seed.js";
+import { weightGrad as weightGradModule } from "../generated/field/weight_grad.js";
+import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buffer.js";
+import type { Device } from "../gpu/device.js";
+import { type Command, clear, foldedGrid } from "../gpu/submit.js";
+import { columnsOf, type MlpProgram, slotsPerPass, tileGrid } from "./mlp-program.js";
+import type { PackedLayer } from "./packing.js";
+import type { Planes } from "./program.js";
+import { ACTIVATIONS } from "./spec.js";
+
+export interface ReverseOptions {
+  /** Sign of the gradient handed to the solver: −1 for the continuous adjoint (da/dt = −∂g/∂z). */
+  readonly sign: 1 | -1;
+  /** Stages count with h b (a quadrature) instead of 1 (seeds that carry their weight). */
+  readonly quadrature: boolean;
+  /** Steps may be rejected: stages of a step collect apart and are added when it is accepted. */
+  readonly tentative: boolean;
+}
+
+export interface SeedOptions {
+  /** f32 [B]: dL/dΔ. */
+  readonly deltaBar: Bindable;
+  /** b of the stage when the seed carries h b; undefined for factor 1. */
+  readonly b?: number;
+}
+
+export class MlpReverse {
+  readonly seed: Planes;
+  readonly gradient: Planes;
+  /** f32 [P + 2]: θ̄, Σ τ t̄, Σ t̄. */
+  readonly thetaBar: Buffer;
+
+  private constructor(
+    readonly program: MlpProgram,
+    readonly options: ReverseOptions,
+    private readonly chunks: number,
+    private readonly cotsAt: readonly number[],
+    private readonly cots: Buffer,
+    private readonly layerTable: Buffer,
+    readonly partial: Buffer,
+    private readonly map: Buffer,
+    thetaBar: Buffer,
+    private readonly buffers: BufferGroup,
+    private readonly kernels: Kernels,
+  ) {
+    const { batch, ld, slots } = program;
+    this.thetaBar = thetaBar;
+    const plane = batch * ld;
+    this.seed = { buffer: cots, at: cotsAt[cotsAt.length - 1]!, plane, ld, size: slots * plane };
+    // The gradient is the derivative's plane behind all slots (the solver's second plane in a continuous adjoint).
+    this.gradient = { buffer: program.acts, at: alignedGradientAt(program), plane, ld, size: plane };
+  }
+
+  /** The program must store pre-activations and have a cotangent plane. */
+  static async create(program: MlpProgram, options: ReverseOptions): Promise<MlpReverse> {
+    const { device, weights, batch, slots } = program;
+    const { packing } = weights;
+    const kernels = await loadKernels(device, packing.spec.activation, slots);
+    const swish = packing.spec.activation === "swish" ? 1 : 0;
+    let cotsSize = 0;
+    const cotsAt = packing.layers.map((layer, l) => {
+      const at = cotsSize;
+      // The outputs of the last layer have no activation, hence no β plane.
+      const planes = slots + (l + 1 < packing.layers.length ? swish : 0);
+      cotsSize += alignWords(planes * batch * layer.outPadded);
+      return at;
+    });
+    const tiles = tileEnds(packing.layers);
+    const chunks = chunkCount(tiles[tiles.length - 1]!, slots * batch);
+    const targets = options.tentative ? 2 : 1;
+    const buffers = new BufferGroup();
+    const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
+    const cots = make("cotangents", cotsSize);
+    const table = layerTable(program, cotsAt, tiles);
+    const layers = buffers.add(device.buffer({ label: "layer table", data: table }));
+    const partial = make("gradient chunks", targets * chunks * packing.chunkSize);
+    const map = buffers.add(device.buffer({ label: "gradient map", data: packing.gradientMap }));
+    const thetaBar = make("theta bar", packing.paramCount + 2);
+    return new MlpReverse(
+      program,
+      options,
+      chunks,
+      cotsAt,
+      cots,
+      layers,
+      partial,
+      map,
+      thetaBar,
+      buffers,
+      kernels,
+    );
+  }
+
+  /** Before a solve: the sums start at zero. */
+  begin(): Command[] {
+    return [clear(this.partial)];
+  }
+
+  /** Seeds of the probes (and, in a continuous adjoint, of the value: a copy of the solver's second plane). */
+  seedProbes({ deltaBar, b }: SeedOptions): Command[] {
+    const { program, cots } = this;
+    const { batch, ld, shape, slots, control, acts } = program;
+    const continuous = b === undefined;
+    if (shape.probes === 0 && !continuous) return [];
+    const params = {
+      samples: batch,
+      probes: shape.probes,
+      ld4: ld / 4,
+      probe_at: program.probesAt / 4,
+      seed_at: this.seed.at / 4,
+      value_at: (program.input.at + slots * batch * ld) / 4,
+      copy_value: continuous ? 1 : 0,
+      quadrature: continuous ? 0 : 1,
+      weight: shape.traceWeight,
+      b: b ?? 0,
+    };
+    const grid = foldedGrid(Math.ceil((batch * ld) / 4 / 64));
+    return [this.kernels.seed.bind({ params, control, acts, cots, a_delta: deltaBar }, grid)];
+  }
+
+  /** From the seeds to `gradient`, through all layers. */
+  sweep(): Command[] {
+    const { layers } = this.program.weights.packing;
+    return [...layers].reverse().map((layer) => this.#layer(layer));
+  }
+
+  #layer(layer: PackedLayer): Command {
+    const { program, cots, cotsAt } = this;
+    const { batch, plan, control, times, pre, acts, weights } = program;
+    const { packing, packed } = weights;
+    const first = layer.index === 0;
+    const slots = first ? 1 : program.slots;
+    const params = {
+      samples: batch,
+      slots,
+      in4: layer.inPadded / 4,
+      out4: layer.outPadded / 4,
+      from_at: cotsAt[layer.index]! / 4,
+      from_plane: (batch * layer.outPadded) / 4,
+      to_at: first ? 0 : cotsAt[layer.index - 1]! / 4,
+      to_plane: (batch * layer.inPadded) / 4,
+      u_at: first ? 0 : plan.pre[layer.index - 1]! / 4,
+      w_at: layer.reverseAt / 4,
+      v_at: layer.vectorAt / 4,
+      residual: packing.spec.residual ? 1 : 0,
+      seed_at: this.seed.at / 4,
+      gradient_at: this.gradient.at / 4,
+      beta_at: packing.betaAt,
+      sign: this.options.sign,
+    };
+    const wide = columnsOf(layer.inPadded) === 2;
+    const { kernels } = this;
+    const kernel = first
+      ? wide
+        ? kernels.firstWide
+        : kernels.firstNarrow
+      : wide
+        ? kernels.wide
+        : kernels.narrow;
+    const grid = tileGrid(batch, slots, layer.inPadded);
+    return kernel.bind({ params, control, packed, times, pre, cots, acts }, grid);
+  }
+
+  /** Adds this stage's θ̄ and time sums. `first`: the first stage of a step (a tentative sum starts there). */
+  accumulate(stage: { b: number; c: number; first: boolean }): Command[] {
+    const { program, cots, layerTable: layers, partial, chunks, options } = this;
+    const { batch, slots, control, acts, pre, times, weights } = program;
+    const { packing, packed } = weights;
+    const rows = slots * batch;
+    const params = {
+      samples: batch,
+      slots,
+      chunks,
+      chunk_rows: Math.ceil(rows / chunks / 4) * 4,
+      chunk_samples: Math.ceil(batch / chunks),
+      chunk4: packing.chunkSize / 4,
+      vectors4: packing.chunkVectorsAt / 4,
+      columns4: packing.columns / 4,
+      gated: packing.layers[0]!.gated ? 1 : 0,
+      swish: packing.spec.activation === "swish" ? 1 : 0,
+      quadrature: options.quadrature ? 1 : 0,
+      overwrite: options.tentative && stage.first ? 1 : 0,
+      target_at: options.tentative ? (chunks * packing.chunkSize) / 4 : 0,
+      b: stage.b,
+      c: stage.c,
+      spare: 0,
+    };
+    const tiles = tileEnds(packing.layers);
+    const weightGrid = foldedGrid(Math.ceil((tiles[tiles.length - 1]! * chunks) / 32));
+    const biasGrid = foldedGrid(Math.ceil(((packing.columns / 4) * chunks) / 32));
+    const { kernels } = this;
+    return [
+      kernels.weightGrad.bind({ params, control, layers, acts, cots, times, partial }, weightGrid),
+      kernels.biasGrad.bind({ params, control, layers, pre, cots, times, packed, partial }, biasGrid),
+    ];
+  }
+
+  /** Words of one target of `partial`: the sums proper, then (tentative) those of the step under way. */
+  get targetWords(): number {
+    return this.chunks * this.program.weights.packing.chunkSize;
+  }
+
+  /** Adds the chunks into `thetaBar`. */
+  reduce(): Command[] {
+    const { map, partial, thetaBar, chunks } = this;
+    const { packing } = this.program.weights;
+    const count = packing.paramCount + 2;
+    const params = {
+      count,
+      chunks,
+      length: packing.chunkSize,
+      columns: packing.columns,
+      sign: this.options.sign,
+    };
+    const grid = foldedGrid(Math.ceil(count / 64));
+    return [this.kernels.reduce.bind({ params, map, partial, theta_bar: thetaBar }, grid)];
+  }
+
+  dispose(): void {
+    this.buffers.dispose();
+  }
+}
+
+function alignedGradientAt(program: MlpProgram): number {
+  return program.output.at + program.slots * program.batch * program.ld;
+}
+
+/** Weight tiles of 8 × 8 up to and including each layer. */
+function tileEnds(layers: readonly PackedLayer[]): number[] {
+  let end = 0;
+  return layers.map((layer) => {
+    end += Math.ceil(layer.outPadded / 8) * Math.ceil(layer.inPadded / 8);
+    return end;
+  });
+}
+
+/**
+ * Chunks the rows are split in: enough that tiles × chunks keeps a GPU busy (about 4,096 invocations), no chunk
+ * under 32 rows. A function of the shape alone, because it decides the order of summation, hence the bits.
+ */
+function chunkCount(tiles: number, rows: number): number {
+  return Math.max(1, Math.min(Math.ceil(4096 / tiles), Math.floor(rows / 32), 64));
+}
+
+/** The rows of struct Layer in shaders/common/gradient.wgsl. */
+function layerTable(program: MlpProgram, cotsAt: readonly number[], tiles: readonly number[]): Uint32Array {
+  const { plan, weights } = program;
+  return new Uint32Array(
+    weights.packing.layers.flatMap((layer, l) => [
+      plan.acts[l]! / 4,
+      cotsAt[l]! / 4,
+      plan.pre[l]! / 4,
+      layer.gradientAt / 4,
+      layer.vectorAt / 4,
+      layer.inPadded / 4,
+      layer.outPadded / 4,
+      tiles[l]!,
+    ]),
+  );
+}
+
+type Kernels = Awaited<ReturnType<typeof loadKernels>>;
+
+async function loadKernels(device: Device, activation: (typeof ACTIVATIONS)[number], slots: number) {
+  const ACTIVATION = ACTIVATIONS.indexOf(activation);
+  const SLOTS = slotsPerPass(slots);
+  const [wide, narrow, firstWide, firstNarrow, seed, weightGrad, biasGrad, reduce] = await Promise.all([
+    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS, COLUMNS: 2, FIRST: 0 }),
+    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS, COLUMNS: 1, FIRST: 0 }),
+    // The first layer hands on the value's row only: one slot.
+    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS: 1, COLUMNS: 2, FIRST: 1 }),
+    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS: 1, COLUMNS: 1, FIRST: 1 }),
+    device.kernel(seedModule, "main"),
+    device.kernel(weightGradModule, "main"),
+    device.kernel(biasGradModule, "main"),
+    device.kernel(reduceGradModule, "main"),
+  ]);
+  return { wide, narrow, firstWide, firstNarrow, seed, weightGrad, biasGrad, reduce };
+}
