@@ -1,0 +1,23 @@
+/**
+ * fjordgpu: continuous normalizing flows on WebGPU.
+ *
+ * Layers, each usable alone: tensors and kernels; fields and their solves with gradients; flows and their training.
+ */
+export * as data from "./data/index.js";
+export { type EvaluateOptions, type Evaluation, evaluate } from "./field/evaluate.js";
+export { initialParams, type MlpField, mlp } from "./field/mlp.js";
+export { ACTIVATIONS, type Activation, LAYER_TYPES, type LayerType, type MlpOptions } from "./field/spec.js";
+export type { ProbeDistribution, TraceOptions } from "./field/trace.js";
+export { type WgslField, type WgslFieldOptions, wgslField } from "./field/wgsl.js";
+export { type AdapterSummary, Device, type DeviceStats, type OpenOptions, openDevice } from "./gpu/device.js";
+export * from "./gpu/errors.js";
+export type { SolveStatus } from "./ode/control.js";
+export { METHOD_NAMES, type MethodName } from "./ode/methods.js";
+export type { ControllerName, StepOptions } from "./ode/plan.js";
+export {
+  type GradientOptions,
+  type SolveGradient,
+  type SolveOptions,
+  type SolveResult,
+  solve,
+} from "./ode/solve.js";

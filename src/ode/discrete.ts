@@ -1,0 +1,287 @@
+/**
+ * Discrete adjoint: the exact gradient of the numbers a solve computed (discretise, then differentiate).
+ * The forward solve kept every stage's point Z_i; a reverse step recomputes the field there with its tangents,
+ * seeds one reverse sweep with h κ_i and −h b_i a_Δ ε, and hands Z̄_i to the stages before it.
+ */
+
+import { MlpProgram } from "../field/mlp-program.js";
+import { MlpReverse } from "../field/mlp-reverse.js";
+import { planesView } from "../field/program.js";
+import { adjointStage as stageModule } from "../generated/ode/adjoint_stage.js";
+import { adjointTime as timeModule } from "../generated/ode/adjoint_time.js";
+import { control as controlModule } from "../generated/ode/control.js";
+import { intervalGrad as intervalModule } from "../generated/ode/interval_grad.js";
+import { type Buffer, BufferGroup } from "../gpu/buffer.js";
+import type { Device } from "../gpu/device.js";
+import { FjordError } from "../gpu/errors.js";
+import type { KernelOf } from "../gpu/kernel.js";
+import { type Command, clear, copy, foldedGrid } from "../gpu/submit.js";
+import { CONTROL_BYTES, SETTINGS_BYTES, settingsBytes } from "./control.js";
+import { type ForwardSolve, weightCount } from "./forward.js";
+import type { Steps } from "./runner.js";
+
+export class DiscreteAdjoint {
+  /** f32 [B, D]: dL/dz(t1) before the reverse pass, dL/dz0 after it. */
+  get stateBar() {
+    return this.bars.words(
+      this.stateBarAt,
+      this.forward.stepper.shape.batch * this.forward.stepper.shape.dim,
+    );
+  }
+  /** f32 [B]: dL/dΔ(t1). */
+  readonly deltaBar: Buffer;
+  /** f32 [2]: dL/dt0, dL/dt1. */
+  readonly intervalBar: Buffer;
+  private readonly stateBarAt: number;
+
+  private constructor(
+    readonly forward: ForwardSolve,
+    readonly program: MlpProgram,
+    readonly reverse: MlpReverse,
+    readonly control: Buffer,
+    private readonly bars: Buffer,
+    private readonly made: Made,
+    private readonly kernels: Kernels,
+    private readonly buffers: BufferGroup,
+  ) {
+    const { batch, dim } = forward.stepper.shape;
+    this.stateBarAt = forward.stepper.method.stages * batch * dim;
+    this.deltaBar = made.deltaBar;
+    this.intervalBar = made.intervalBar;
+  }
+
+  /** The forward solve must keep its points and carry no tangents. */
+  static async create(forward: ForwardSolve): Promise<DiscreteAdjoint> {
+    const { device, integrand, stepper, options } = forward;
+    if (integrand.kind !== "mlp") {
+      throw new FjordError(
+        "not-differentiable",
+        "A WGSL field has no reverse sweep.",
+        "Use an MLP field for gradients.",
+      );
+    }
+    const { batch, dim } = stepper.shape;
+    const { stages } = stepper.method;
+    const traced = options.trace ? 1 : 0;
+    const [stage, last, time, begin, retreat, interval] = await Promise.all([
+      device.kernel(stageModule, "main", { LAST: 0 }),
+      device.kernel(stageModule, "main", { LAST: 1 }),
+      device.kernel(timeModule, "main", { TRACE: traced, WHOLE: 0 }),
+      device.kernel(controlModule, "begin_reverse"),
+      device.kernel(controlModule, "retreat"),
+      device.kernel(intervalModule, "main"),
+    ]);
+    const buffers = new BufferGroup();
+    const make = (label: string, words: number) =>
+      buffers.add(device.buffer({ label: `adjoint ${label}`, size: Math.max(words, 4) * 4 }));
+    const control = make("control", CONTROL_BYTES / 4);
+    const bars = make("stage cotangents", (stages + 2) * batch * dim);
+    const made: Made = {
+      settings: make("settings", SETTINGS_BYTES / 4),
+      deltaBar: make("delta bar", batch),
+      minusTrace: make("minus trace", batch),
+      endBar: make("end bar", batch),
+      intervalBar: make("interval bar", 2),
+    };
+    const shape = {
+      batch,
+      tangents: 0,
+      probes: options.trace?.probes ?? 0,
+      traceWeight: options.trace?.weight ?? 0,
+      store: true,
+      cotangentPlane: true,
+    };
+    const program = buffers.add(await MlpProgram.create(device, integrand.weights, shape, control));
+    const reverse = buffers.add(
+      await MlpReverse.create(program, { sign: 1, quadrature: false, tentative: false }),
+    );
+    device.write(made.settings, reverseSettings(usedStages(forward).length));
+    const kernels = { stage, last, time, begin, retreat, interval };
+    return new DiscreteAdjoint(forward, program, reverse, control, bars, made, kernels, buffers);
+  }
+
+  /** Probes as in the forward solve, sums at zero, control at the last step. */
+  begin(): Command[] {
+    const { forward, reverse, made, control } = this;
+    const { stepper, probes } = forward;
+    const fill = probes ? this.#sameProbes() : [];
+    const begin = this.kernels.begin.bind(
+      { control, steps: stepper.steps, forward: stepper.control },
+      [1, 1, 1],
+    );
+    return [clear(made.endBar), ...reverse.begin(), ...fill, begin];
+  }
+
+  /** The forward program's probe planes, copied: the same numbers whatever made them. */
+  #sameProbes(): Command[] {
+    const { forward, program } = this;
+    const source = forward.program as MlpProgram;
+    const words = program.shape.probes * program.batch * program.ld;
+    return [copy(source.acts.words(source.probesAt, words), program.acts.words(program.probesAt, words))];
+  }
+
+  /** One step backward. */
+  step(): Command[] {
+    const { forward, program, reverse, kernels, made } = this;
+    const used = usedStages(forward);
+    const { method } = forward.stepper;
+    const commands: Command[] = [];
+    let taken = method.stages;
+    for (const i of used) {
+      commands.push(this.#stage(kernels.stage, i, taken, used));
+      const minusTrace = forward.options.trace ? made.minusTrace : undefined;
+      commands.push(...program.evaluate({ index: i, c: method.c[i]!, b: method.b[i]!, minusTrace }));
+      commands.push(this.#time(i));
+      commands.push(...reverse.seedProbes({ deltaBar: made.deltaBar, b: method.b[i]! }), ...reverse.sweep());
+      commands.push(...reverse.accumulate({ b: method.b[i]!, c: method.c[i]!, first: false }));
+      taken = i;
+    }
+    commands.push(this.#stage(kernels.last, 0, taken, used));
+    const { steps } = forward.stepper;
+    const { settings } = made;
+    commands.push(kernels.retreat.bind({ settings, control: this.control, steps }, [1, 1, 1]));
+    return commands;
+  }
+
+  /** Adds up the chunks and the ends of the interval. */
+  end(): Command[] {
+    const { reverse, made, forward } = this;
+    const params = {
+      samples: forward.stepper.shape.batch,
+      parameters: this.program.weights.packing.paramCount,
+    };
+    const operands = {
+      params,
+      end_bar: made.endBar,
+      theta_bar: reverse.thetaBar,
+      interval_bar: made.intervalBar,
+    };
+    return [...reverse.reduce(), this.kernels.interval.bind(operands, [1, 1, 1])];
+  }
+
+  /** `count`: accepted steps of the forward solve. */
+  steps(count: number): Steps {
+    const work = 4 * this.program.slots * this.program.batch * weightCount(this.program.weights);
+    const used = usedStages(this.forward).length;
+    return {
+      begin: this.begin(),
+      step: this.step(),
+      end: this.end(),
+      count,
+      work: work * used,
+      control: this.control,
+    };
+  }
+
+  #stage(
+    kernel: KernelOf<typeof stageModule, "main">,
+    i: number,
+    taken: number,
+    used: readonly number[],
+  ): Command {
+    const { stepper } = this.forward;
+    const { batch, dim } = stepper.shape;
+    const { method } = stepper;
+    const a = new Array<number>(16).fill(0);
+    for (let j = i + 1; j < method.stages; j++) a[j] = method.a[j]![i] ?? 0;
+    const params = {
+      count: batch * dim,
+      dim,
+      ld: this.program.ld,
+      stage: i,
+      stages: method.stages,
+      taken,
+      b: method.b[i]!,
+      used: used.reduce((bits, j) => bits | (1 << j), 0) >>> 0,
+      gradient_at: this.reverse.gradient.at - this.program.output.at,
+      a,
+    };
+    const { control, bars } = this;
+    const operands = {
+      params,
+      control,
+      kept: stepper.kept,
+      point: planesView(this.program.input),
+      gradient: planesView(this.program.output),
+      seed: planesView(this.reverse.seed),
+      bars,
+    };
+    return kernel.bind(operands, foldedGrid(Math.ceil((batch * dim) / 64)));
+  }
+
+  #time(i: number): Command {
+    const { forward, program, made, bars, control } = this;
+    const { batch, dim } = forward.stepper.shape;
+    const kappaAt = this.stateBarAt + batch * dim;
+    const params = {
+      samples: batch,
+      dim,
+      ld: program.ld,
+      kappa_at: kappaAt,
+      b: forward.stepper.method.b[i]!,
+    };
+    const operands = {
+      params,
+      control,
+      bars,
+      value: planesView(program.output),
+      minus_trace: made.minusTrace,
+      a_delta: made.deltaBar,
+      end_bar: made.endBar,
+    };
+    return this.kernels.time.bind(operands, foldedGrid(Math.ceil(batch / 64)));
+  }
+
+  dispose(): void {
+    this.buffers.dispose();
+  }
+}
+
+interface Made {
+  readonly settings: Buffer;
+  readonly deltaBar: Buffer;
+  readonly minusTrace: Buffer;
+  readonly endBar: Buffer;
+  readonly intervalBar: Buffer;
+}
+
+interface Kernels {
+  readonly stage: KernelOf<typeof stageModule, "main">;
+  readonly last: KernelOf<typeof stageModule, "main">;
+  readonly time: KernelOf<typeof timeModule, "main">;
+  readonly begin: KernelOf<typeof controlModule, "begin_reverse">;
+  readonly retreat: KernelOf<typeof controlModule, "retreat">;
+  readonly interval: KernelOf<typeof intervalModule, "main">;
+}
+
+/** Stages whose cotangent is not zero by the tableau, last first: those that z_{n+1} depends on. */
+function usedStages(forward: ForwardSolve): number[] {
+  const { a, b, stages } = forward.stepper.method;
+  const used: number[] = [];
+  for (let i = stages - 1; i >= 0; i--) {
+    if (b[i] !== 0 || used.some((j) => (a[j]![i] ?? 0) !== 0)) used.push(i);
+  }
+  return used;
+}
+
+function reverseSettings(evaluations: number): Uint8Array {
+  const none = {
+    fixedSteps: 0,
+    maxAttempts: 0,
+    maxAccepted: 0,
+    nfeBegin: 0,
+    counts: [0, 0, 0] as const,
+    groups: 0,
+  };
+  const zero = {
+    rtol: 0,
+    atol: 0,
+    firstStep: 0,
+    minStep: 0,
+    maxStep: 0,
+    safety: 0,
+    factorMin: 0,
+    factorMax: 0,
+  };
+  return settingsBytes({ ...none, ...zero, nfeStep: evaluations, powers: [0, 0, 0], orderPower: 0 });
+}

@@ -1,0 +1,111 @@
+/**
+ * The forward solve of one batch shape: weights, probes, field program and stepper put together once, run as often
+ * as wanted. Flow and training keep one of these per shape; `solve` makes one for a single call.
+ */
+
+import { MlpProgram } from "../field/mlp-program.js";
+import type { FieldProgram } from "../field/program.js";
+import { ProbeSource, type TracePlan } from "../field/trace.js";
+import type { Weights } from "../field/weights.js";
+import type { WgslField } from "../field/wgsl.js";
+import { WgslProgram } from "../field/wgsl-program.js";
+import type { Buffer } from "../gpu/buffer.js";
+import type { Device } from "../gpu/device.js";
+import { type Command, clear } from "../gpu/submit.js";
+import type { StepPlan } from "./plan.js";
+import type { Steps } from "./runner.js";
+import { Stepper } from "./stepper.js";
+
+/** What is integrated: an MLP with its weights, or a field written in WGSL with its parameters. */
+export type Integrand =
+  | { readonly kind: "mlp"; readonly weights: Weights }
+  | { readonly kind: "wgsl"; readonly field: WgslField; readonly params: Float32Array };
+
+export interface ForwardOptions {
+  readonly batch: number;
+  readonly plan: StepPlan;
+  readonly trace?: TracePlan;
+  /** M: tangents carried as part of the state. */
+  readonly tangents?: number;
+  /** Accepted steps whose stage points are kept; 0: none. */
+  readonly keep?: number;
+  readonly record?: { readonly times: number } | { readonly steps: number };
+  /** Key of the probes, when the GPU advances it. */
+  readonly probeKey?: Buffer;
+}
+
+export class ForwardSolve {
+  private constructor(
+    readonly device: Device,
+    readonly integrand: Integrand,
+    readonly options: ForwardOptions,
+    readonly stepper: Stepper,
+    readonly program: FieldProgram & { dispose(): void },
+    readonly probes: ProbeSource | undefined,
+    /** Multiply-adds of one evaluation. */
+    readonly work: number,
+  ) {}
+
+  static async create(device: Device, integrand: Integrand, options: ForwardOptions): Promise<ForwardSolve> {
+    const { batch, plan, trace, tangents = 0, keep = 0, record, probeKey } = options;
+    const dim = integrand.kind === "mlp" ? integrand.weights.packing.spec.dim : integrand.field.dim;
+    const stepper = await Stepper.create(
+      device,
+      { plan, trace: trace !== undefined, keep, record, furtherPlanesCount: false, reuseLastStage: true },
+      { batch, dim, planes: 1 + tangents },
+    );
+    try {
+      if (integrand.kind === "wgsl") {
+        const { field, params } = integrand;
+        const program = await WgslProgram.create(device, field, params, { batch, tangents }, stepper.control);
+        stepper.use(program);
+        return new ForwardSolve(device, integrand, options, stepper, program, undefined, batch * 64);
+      }
+      const shape = {
+        batch,
+        tangents,
+        probes: trace?.probes ?? 0,
+        traceWeight: trace?.weight ?? 0,
+        store: false,
+        cotangentPlane: false,
+      };
+      const program = await MlpProgram.create(device, integrand.weights, shape, stepper.control);
+      stepper.use(program);
+      const probes = trace && (await ProbeSource.create(device, trace, probeKey));
+      const work = program.slots * batch * weightCount(integrand.weights);
+      return new ForwardSolve(device, integrand, options, stepper, program, probes, work);
+    } catch (error) {
+      stepper.dispose();
+      throw error;
+    }
+  }
+
+  /** Fills the probe planes, starts Δ at 0 and the control block at t0. */
+  begin(): Command[] {
+    const { stepper, probes, program, options } = this;
+    const fill = probes && program instanceof MlpProgram ? probes.fill(program) : [];
+    return [...(options.trace ? [clear(stepper.delta)] : []), ...fill, ...stepper.begin()];
+  }
+
+  steps(): Steps {
+    const { stepper, options, work } = this;
+    return {
+      begin: this.begin(),
+      step: stepper.step(),
+      count: options.plan.fixedSteps > 0 ? options.plan.fixedSteps : undefined,
+      work: work * stepper.evaluationsPerStep,
+      control: stepper.control,
+    };
+  }
+
+  dispose(): void {
+    this.stepper.dispose();
+    this.program.dispose();
+    this.probes?.dispose();
+  }
+}
+
+/** Entries of all weight matrices: multiply-adds of one row. */
+export function weightCount(weights: Weights): number {
+  return weights.packing.layers.reduce((sum, layer) => sum + layer.inPadded * layer.outPadded, 0);
+}
