@@ -3,6 +3,8 @@
  *
  * Layers, each usable alone: tensors and kernels; fields and their solves with gradients; flows and their training.
  */
+
+export * from "./cnf/index.js";
 export * as data from "./data/index.js";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./field/evaluate.js";
 export { initialParams, type MlpField, mlp } from "./field/mlp.js";
@@ -10,7 +12,17 @@ export { ACTIVATIONS, type Activation, LAYER_TYPES, type LayerType, type MlpOpti
 export type { ProbeDistribution, TraceOptions } from "./field/trace.js";
 export { type WgslField, type WgslFieldOptions, wgslField } from "./field/wgsl.js";
 export { type AdapterSummary, Device, type DeviceStats, type OpenOptions, openDevice } from "./gpu/device.js";
-export * from "./gpu/errors.js";
+export {
+  ArgumentError,
+  DataError,
+  DeviceLostError,
+  type ErrorCode,
+  FileFormatError,
+  FjordError,
+  KernelCompilationError,
+  type UnavailableReason,
+  WebGPUUnavailableError,
+} from "./gpu/errors.js";
 export type { SolveStatus } from "./ode/control.js";
 export { METHOD_NAMES, type MethodName } from "./ode/methods.js";
 export type { ControllerName, StepOptions } from "./ode/plan.js";
@@ -21,3 +33,6 @@ export {
   type SolveResult,
   solve,
 } from "./ode/solve.js";
+export * as ops from "./tensor/index.js";
+export { Tensor, tensor } from "./tensor/index.js";
+export * from "./train/index.js";

@@ -49,25 +49,19 @@ struct Params {
 @group(0) @binding(4) var<storage, read_write> acts: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> pre: array<vec4<f32>>;
 
-fn load_rows(slot: u32, sample: u32, i4: u32) -> mat4x4<f32> {
-  let last = params.samples - 1u;
-  let base = params.x_at + slot * params.x_plane + i4;
-  return mat4x4<f32>(
-    acts[base + min(sample, last) * params.in4],
-    acts[base + min(sample + 1u, last) * params.in4],
-    acts[base + min(sample + 2u, last) * params.in4],
-    acts[base + min(sample + 3u, last) * params.in4],
-  );
+// Where 4 rows start, from row `sample` of a slot on; rows past the end repeat the last one.
+fn row_places(slot: u32, sample: u32) -> vec4<u32> {
+  let rows = min(vec4<u32>(sample, sample + 1u, sample + 2u, sample + 3u), vec4<u32>(params.samples - 1u));
+  return params.x_at + slot * params.x_plane + rows * params.in4;
 }
 
-fn load_weights(i4: u32, column: u32) -> mat4x4<f32> {
-  let base = params.w_at + 4u * i4 * params.out4 + min(column, params.out4 - 1u);
-  return mat4x4<f32>(
-    packed[base],
-    packed[base + params.out4],
-    packed[base + 2u * params.out4],
-    packed[base + 3u * params.out4],
-  );
+fn load_rows(places: vec4<u32>, i4: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(acts[places.x + i4], acts[places.y + i4], acts[places.z + i4], acts[places.w + i4]);
+}
+
+// Four rows of W^T from `at` on, 4 columns.
+fn load_weights(at: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(packed[at], packed[at + params.out4], packed[at + 2u * params.out4], packed[at + 3u * params.out4]);
 }
 
 // Writes one row's 4 columns and returns sigma'(u) of its value row for the tangents to come.
@@ -109,33 +103,38 @@ fn main(
 
   // Results of a pass, and sigma' of the value rows: written and read in loops, which keeps the code small (drivers
   // take seconds to minutes for the same thing unrolled).
-  var sums: array<vec4<f32>, 8u * COLUMNS>;
-  var d1: array<vec4<f32>, 8u * COLUMNS>;
+  var sums: array<vec4<f32>, 16>;
+  var d1: array<vec4<f32>, 16>;
   for (var slot = 0u; slot < params.slots; slot += SLOTS) {
     // First index = group of 4 rows, second = group of 4 columns. Group 1 is the next slot (SLOTS = 2) or the next
     // 4 samples (SLOTS = 1).
     var a00 = mat4x4<f32>(); var a01 = mat4x4<f32>(); var a10 = mat4x4<f32>(); var a11 = mat4x4<f32>();
-    let slot_1 = min(slot + SLOTS - 1u, params.slots - 1u);
-    let sample_1 = sample + select(0u, 4u, SLOTS == 1u);
+    let places_0 = row_places(slot, sample);
+    let places_1 = row_places(min(slot + SLOTS - 1u, params.slots - 1u), sample + select(0u, 4u, SLOTS == 1u));
+    var at = params.w_at + column;
+    // The second group of columns may lie past the end: it then repeats the last one, and is not stored.
+    let next = min(column + 1u, params.out4 - 1u) - column;
     for (var i4 = 0u; i4 < params.in4; i4++) {
-      let x0 = load_rows(slot, sample, i4);
-      let x1 = load_rows(slot_1, sample_1, i4);
-      let w0 = load_weights(i4, column);
+      let x0 = load_rows(places_0, i4);
+      let x1 = load_rows(places_1, i4);
+      let w0 = load_weights(at);
       a00 += w0 * x0;
       a10 += w0 * x1;
       if (COLUMNS == 2u) {
-        let w1 = load_weights(i4, column + 1u);
+        let w1 = load_weights(at + next);
         a01 += w1 * x0;
         a11 += w1 * x1;
       }
+      at += 4u * params.out4;
     }
-    for (var i = 0u; i < 4u; i++) {
-      sums[i] = a00[i];
-      sums[4u * COLUMNS + i] = a10[i];
-      if (COLUMNS == 2u) {
-        sums[4u + i] = a01[i];
-        sums[4u * COLUMNS + 4u + i] = a11[i];
-      }
+    // Constant indices: a matrix indexed in a loop would live in memory instead of registers.
+    sums[0] = a00[0]; sums[1] = a00[1]; sums[2] = a00[2]; sums[3] = a00[3];
+    if (COLUMNS == 1u) {
+      sums[4] = a10[0]; sums[5] = a10[1]; sums[6] = a10[2]; sums[7] = a10[3];
+    } else {
+      sums[4] = a01[0]; sums[5] = a01[1]; sums[6] = a01[2]; sums[7] = a01[3];
+      sums[8] = a10[0]; sums[9] = a10[1]; sums[10] = a10[2]; sums[11] = a10[3];
+      sums[12] = a11[0]; sums[13] = a11[1]; sums[14] = a11[2]; sums[15] = a11[3];
     }
     for (var r = 0u; r < 8u * COLUMNS; r++) {
       let second = r / (4u * COLUMNS);

@@ -49,26 +49,23 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> cots: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> acts: array<vec4<f32>>;
 
-fn load_rows(slot: u32, sample: u32, o4: u32) -> mat4x4<f32> {
-  let last = params.samples - 1u;
-  let base = params.from_at + slot * params.from_plane + o4;
-  return mat4x4<f32>(
-    cots[base + min(sample, last) * params.out4],
-    cots[base + min(sample + 1u, last) * params.out4],
-    cots[base + min(sample + 2u, last) * params.out4],
-    cots[base + min(sample + 3u, last) * params.out4],
-  );
+// Where 4 rows start, from row `sample` of a slot on; rows past the end repeat the last one.
+fn row_places(slot: u32, sample: u32) -> vec4<u32> {
+  let rows = min(vec4<u32>(sample, sample + 1u, sample + 2u, sample + 3u), vec4<u32>(params.samples - 1u));
+  return params.from_at + slot * params.from_plane + rows * params.out4;
 }
 
-// Four rows of W, each times the gain of its output.
-fn load_weights(o4: u32, column: u32) -> mat4x4<f32> {
-  let base = params.w_at + 4u * o4 * params.in4 + min(column, params.in4 - 1u);
-  let gain = times[params.v_at + o4];
+fn load_rows(places: vec4<u32>, o4: u32) -> mat4x4<f32> {
+  return mat4x4<f32>(cots[places.x + o4], cots[places.y + o4], cots[places.z + o4], cots[places.w + o4]);
+}
+
+// Four rows of W from `at` on, each times the gain of its output, 4 columns.
+fn load_weights(at: u32, gain: vec4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(
-    gain.x * packed[base],
-    gain.y * packed[base + params.in4],
-    gain.z * packed[base + 2u * params.in4],
-    gain.w * packed[base + 3u * params.in4],
+    gain.x * packed[at],
+    gain.y * packed[at + params.in4],
+    gain.z * packed[at + 2u * params.in4],
+    gain.w * packed[at + 3u * params.in4],
   );
 }
 
@@ -116,31 +113,36 @@ fn main(
   let beta_word = packed[params.beta_at >> 2u];
   let beta = beta_word[params.beta_at & 3u];
 
-  var sums: array<vec4<f32>, 8u * COLUMNS>;
-  var running: array<vec4<f32>, 8u * COLUMNS>;
+  var sums: array<vec4<f32>, 16>;
+  var running: array<vec4<f32>, 16>;
   for (var slot = 0u; slot < params.slots; slot += SLOTS) {
     var a00 = mat4x4<f32>(); var a01 = mat4x4<f32>(); var a10 = mat4x4<f32>(); var a11 = mat4x4<f32>();
-    let slot_1 = min(slot + SLOTS - 1u, params.slots - 1u);
-    let sample_1 = sample + select(0u, 4u, SLOTS == 1u);
+    let places_0 = row_places(slot, sample);
+    let places_1 = row_places(min(slot + SLOTS - 1u, params.slots - 1u), sample + select(0u, 4u, SLOTS == 1u));
+    var at = params.w_at + column;
+    let next = min(column + 1u, params.in4 - 1u) - column;
     for (var o4 = 0u; o4 < params.out4; o4++) {
-      let g0 = load_rows(slot, sample, o4);
-      let g1 = load_rows(slot_1, sample_1, o4);
-      let w0 = load_weights(o4, column);
+      let gain = times[params.v_at + o4];
+      let g0 = load_rows(places_0, o4);
+      let g1 = load_rows(places_1, o4);
+      let w0 = load_weights(at, gain);
       a00 += w0 * g0;
       a10 += w0 * g1;
       if (COLUMNS == 2u) {
-        let w1 = load_weights(o4, column + 1u);
+        let w1 = load_weights(at + next, gain);
         a01 += w1 * g0;
         a11 += w1 * g1;
       }
+      at += 4u * params.in4;
     }
-    for (var i = 0u; i < 4u; i++) {
-      sums[i] = a00[i];
-      sums[4u * COLUMNS + i] = a10[i];
-      if (COLUMNS == 2u) {
-        sums[4u + i] = a01[i];
-        sums[4u * COLUMNS + 4u + i] = a11[i];
-      }
+    // Constant indices: a matrix indexed in a loop would live in memory instead of registers.
+    sums[0] = a00[0]; sums[1] = a00[1]; sums[2] = a00[2]; sums[3] = a00[3];
+    if (COLUMNS == 1u) {
+      sums[4] = a10[0]; sums[5] = a10[1]; sums[6] = a10[2]; sums[7] = a10[3];
+    } else {
+      sums[4] = a01[0]; sums[5] = a01[1]; sums[6] = a01[2]; sums[7] = a01[3];
+      sums[8] = a10[0]; sums[9] = a10[1]; sums[10] = a10[2]; sums[11] = a10[3];
+      sums[12] = a11[0]; sums[13] = a11[1]; sums[14] = a11[2]; sums[15] = a11[3];
     }
     for (var r = 0u; r < 8u * COLUMNS; r++) {
       let second = r / (4u * COLUMNS);

@@ -1,5 +1,6 @@
 // A field written by the user, value and tangents:  y = field(t, z),  y'_m = field_tangent(t, z, z'_m).
-// The user's text goes in at the mark below; it sees `State` (array<f32, DIM>) and `p(i)`, its parameters.
+// The user's text goes in at the mark below; it sees `State` (array<f32, DIM>), `p(i)`, its parameters,
+// and the functions of common/math.wgsl. (The placeholder reads p so that reflection lists its binding.)
 //
 // control  the solve's control block          values  f32 [parameters]
 // point    f32: z at 0 as [sample][ld], tangents as further planes        derivative  likewise
@@ -7,6 +8,7 @@
 
 // @include "common/control.wgsl"
 // @include "common/grid.wgsl"
+// @include "common/math.wgsl"
 // @const DIM: u32 = 1
 // @const TANGENTS: u32 = 0
 
@@ -30,7 +32,7 @@ fn p(i: u32) -> f32 {
 }
 
 // The user's functions replace these two (src/field/wgsl-program.ts).
-fn field(t: f32, z: State) -> State { return z; }
+fn field(t: f32, z: State) -> State { var y = z; y[0] *= p(0); return y; }
 fn field_tangent(t: f32, z: State, v: State) -> State { return v; }
 
 fn load(at: u32) -> State {

@@ -93,7 +93,7 @@ fn begin() {
     control.h = (control.t1 - control.t0) / f32(settings.fixed_steps);
     control.fraction = 1.0 / f32(settings.fixed_steps);
   } else if (settings.first_step > 0.0) {
-    propose(settings.first_step);
+    propose(max(settings.first_step, settings.min_step));
   }
 }
 
@@ -198,7 +198,8 @@ fn decide(@builtin(local_invocation_index) local: u32) {
   // A cut last step says nothing about the size wanted: go on from there all the same, it is at most that.
   let wanted = h * factor;
   let smallest = max(settings.min_step, 1e-6 * max(abs(control.t), abs(control.t1 - control.t0)) * 0.1);
-  if (control.accepted_now == 0u && wanted < smallest) {
+  // Only a step that was as short as they may be is the last one tried.
+  if (control.accepted_now == 0u && h <= smallest) {
     stop(select(STEP_UNDERFLOW, NON_FINITE, rms == NOT_FINITE));
     return;
   }
@@ -206,7 +207,7 @@ fn decide(@builtin(local_invocation_index) local: u32) {
     stop(MAX_STEPS);
     return;
   }
-  propose(max(wanted, settings.min_step));
+  propose(max(wanted, smallest));
 }
 
 // The reverse control block reuses `accepted` as the index of the step that is being reversed.

@@ -16,6 +16,12 @@ export interface Standardisation {
   readonly logDet: number;
 }
 
+/** What moving and scaling needs: [dim] each. */
+export interface Scaling {
+  readonly mean: Float32Array;
+  readonly std: Float32Array;
+}
+
 /** Outside this range 1/std, or a product with it, can leave the range of float32. */
 const SMALLEST_STD = 1e-30;
 const LARGEST_STD = 1e30;
@@ -94,18 +100,18 @@ function checkScale(column: number, mean: number, spread: number, example: numbe
 }
 
 /** s = (x − mean)/std for every row, as a new array [rows, dim]. */
-export function standardise(points: Float32Array, scaling: Standardisation): Float32Array<ArrayBuffer> {
+export function standardise(points: Float32Array, scaling: Scaling): Float32Array<ArrayBuffer> {
   return mapColumns(points, scaling, (x, mean, std) => (x - mean) / std);
 }
 
 /** x = mean + std · s: the inverse of `standardise`, as a new array [rows, dim]. */
-export function unstandardise(points: Float32Array, scaling: Standardisation): Float32Array<ArrayBuffer> {
+export function unstandardise(points: Float32Array, scaling: Scaling): Float32Array<ArrayBuffer> {
   return mapColumns(points, scaling, (s, mean, std) => mean + std * s);
 }
 
 function mapColumns(
   points: Float32Array,
-  { mean, std }: Standardisation,
+  { mean, std }: Scaling,
   change: (value: number, mean: number, std: number) => number,
 ): Float32Array<ArrayBuffer> {
   const dim = mean.length;

@@ -12,7 +12,7 @@ export class Weights {
   private constructor(
     readonly device: Device,
     readonly packing: Packing,
-    /** f32 [P]: θ in its public order. */
+    /** f32 [P + extras]: θ in its public order, then what the optimiser trains beside it (the end time). */
     readonly theta: Buffer,
     /** f32 [packedSize]: what the kernels read. */
     readonly packed: Buffer,
@@ -21,14 +21,22 @@ export class Weights {
     private readonly buffers: BufferGroup,
   ) {}
 
-  /** Allocates and uploads θ. @throws ArgumentError when its length is not that of the layout. */
-  static async create(device: Device, spec: MlpSpec, values: Float32Array): Promise<Weights> {
+  /** Allocates and uploads θ and extras. @throws ArgumentError when θ's length is not that of the layout. */
+  static async create(
+    device: Device,
+    spec: MlpSpec,
+    values: Float32Array,
+    extras: readonly number[] = [],
+  ): Promise<Weights> {
     const layout = packing(spec);
     checkLength(layout.paramCount, values, spec);
+    const trained = new Float32Array(values.length + extras.length);
+    trained.set(values);
+    trained.set(extras, values.length);
     const kernel = await device.kernel(pack, "main");
     return device.allocate("the parameters", () => {
       const buffers = new BufferGroup();
-      const theta = buffers.add(device.buffer({ label: "theta", data: values }));
+      const theta = buffers.add(device.buffer({ label: "theta", data: trained }));
       const packed = buffers.add(device.buffer({ label: "packed theta", size: layout.packedSize * 4 }));
       const map = buffers.add(device.buffer({ label: "pack map", data: layout.packMap }));
       const grid = foldedGrid(Math.ceil(layout.packedSize / 64));

@@ -48,6 +48,7 @@ export class Device {
   readonly #counts = { buffers: 0, bytes: 0, peakBytes: 0, dispatches: 0, submits: 0, maps: 0 };
   #lossError: DeviceLostError | undefined;
   #disposed = false;
+  #allocating: Promise<unknown> = Promise.resolve();
   /** Dawn's devices in Node do not keep their instance alive: collected as garbage, it takes the process along. */
   entryPoint: GPU | undefined;
 
@@ -137,9 +138,16 @@ export class Device {
 
   /**
    * Runs `create`, which allocates, and waits until the GPU says that the memory is there.
-   * @throws FjordError `out-of-memory`; what `create` made is then disposed.
+   * `create` must not call allocate itself. @throws FjordError `out-of-memory`; what `create` made is then disposed.
    */
-  async allocate<T extends { dispose(): void }>(what: string, create: () => T | Promise<T>): Promise<T> {
+  allocate<T extends { dispose(): void }>(what: string, create: () => T | Promise<T>): Promise<T> {
+    // One at a time: error scopes are a stack, and two calls under way would take each other's errors.
+    const mine = this.#allocating.then(() => this.#allocate(what, create));
+    this.#allocating = mine.catch(() => {});
+    return mine;
+  }
+
+  async #allocate<T extends { dispose(): void }>(what: string, create: () => T | Promise<T>): Promise<T> {
     this.assertUsable();
     this.gpu.pushErrorScope("out-of-memory");
     let made: T | undefined;

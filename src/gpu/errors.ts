@@ -16,6 +16,7 @@ export type ErrorCode =
   | "bad-file"
   | "not-differentiable"
   | "non-finite"
+  | "solve-failed"
   | "aborted";
 
 export class FjordError extends Error {

@@ -12,7 +12,6 @@ import { trace as traceModule } from "../generated/field/trace.js";
 import { adjointTime as timeModule } from "../generated/ode/adjoint_time.js";
 import { intervalGrad as intervalModule } from "../generated/ode/interval_grad.js";
 import { type Buffer, BufferGroup } from "../gpu/buffer.js";
-import type { Device } from "../gpu/device.js";
 import { FjordError } from "../gpu/errors.js";
 import type { KernelOf } from "../gpu/kernel.js";
 import { type Command, clear, copy, foldedGrid } from "../gpu/submit.js";

@@ -1,6 +1,6 @@
 /** What a solve is asked for, checked and with defaults filled in: no GPU here. */
 import { ArgumentError, finite, integerIn, oneOf } from "../gpu/errors.js";
-import { type Method, type MethodName, method } from "./methods.js";
+import { METHOD_NAMES, type Method, type MethodName, method } from "./methods.js";
 
 /**
  * Exponents (β1, β2, β3) on the error ratios of this step and the two before, each over q: Söderlind, "Digital
@@ -28,7 +28,7 @@ export interface StepOptions {
   minStep?: number;
   /** Steps are never longer; default none. */
   maxStep?: number;
-  /** Accepted and rejected steps together; default 10,000 (512 where the steps are kept for a gradient). */
+  /** Accepted and rejected steps together; default 10,000 (512 where the steps are kept, for a discrete gradient or a record). */
   maxSteps?: number;
 }
 
@@ -57,7 +57,7 @@ export function stepPlan(options: StepOptions, defaultMaxSteps = 10_000): StepPl
   if (fixedSteps === 0 && !chosen.e) {
     throw new ArgumentError(
       `${chosen.name} has no error estimate, so it cannot choose its steps.`,
-      "Give steps, or use an adaptive method: heun, bosh3, fehlberg2, dopri5, tsit5, dopri8.",
+      `Give steps, or use an adaptive method: ${METHOD_NAMES.filter((name) => method(name).e).join(", ")}.`,
     );
   }
   const tolerance = (name: "rtol" | "atol") => {

@@ -66,12 +66,15 @@ export interface SolveGradient {
 }
 
 export interface SolveResult extends SolveState {
-  /** "ok", or why the solve ended before t1; z, delta and t are then those of the last accepted step. */
+  /**
+   * "ok", or why the solve ended before t1; z, delta and t are then those of the last accepted step. Fixed steps go
+   * on to t1 whatever happens: "non-finite" then means that z or delta has left the range of f32.
+   */
   readonly status: SolveStatus;
   /** The status as a sentence. */
   readonly message: string;
   readonly stats: SolveStats;
-  /** States at the requested times, or after every accepted step. */
+  /** States at the requested times (those that were reached), or after every accepted step. */
   readonly recorded: readonly SolveState[];
   /** With record "steps": start and length of every accepted step. */
   readonly steps: readonly { readonly t: number; readonly h: number }[];
@@ -89,7 +92,7 @@ export interface SolveResult extends SolveState {
   [Symbol.dispose](): void;
 }
 
-/** Room for kept steps when their number is not known beforehand. */
+/** Room for kept steps when their number is not known beforehand and maxSteps does not say. */
 const KEPT_STEPS = 512;
 
 /**
@@ -105,11 +108,11 @@ export async function solve(device: Device, options: SolveOptions): Promise<Solv
   const integrand: Integrand = weights
     ? { kind: "mlp", weights }
     : { kind: "wgsl", field: field as WgslField, params: options.params };
-  const keep = options.gradient === "discrete" ? keptSteps(plan) : 0;
+  const keep = options.gradient === "discrete" ? plan.maxSteps : 0;
   const record = times
     ? { times: times.length }
     : options.record === "steps"
-      ? { steps: keptSteps(plan) }
+      ? { steps: plan.maxSteps }
       : undefined;
   let forward: ForwardSolve | undefined;
   try {
@@ -130,9 +133,6 @@ export async function solve(device: Device, options: SolveOptions): Promise<Solv
   }
 }
 
-const keptSteps = (plan: StepPlan) =>
-  plan.fixedSteps > 0 ? plan.fixedSteps : Math.min(plan.maxSteps, KEPT_STEPS);
-
 interface Checked {
   readonly batch: number;
   readonly dim: number;
@@ -152,10 +152,9 @@ function checkSolve(options: SolveOptions): Checked {
   checkFinite("z0", z0, dim);
   finite("t0", t0);
   finite("t1", t1);
-  const keeps = options.gradient !== undefined || record === "steps";
+  const keeps = options.gradient === "discrete" || record === "steps";
   const asked = stepPlan(options, keeps ? KEPT_STEPS : undefined);
-  // Nothing to adapt over an empty interval: one step of length 0 gives state and gradients their right values.
-  const plan = t0 === t1 && asked.fixedSteps === 0 ? { ...asked, fixedSteps: 1 } : asked;
+  const plan = planOver(asked, t0, t1);
   if (field.kind === "wgsl" && (options.trace || options.gradient)) {
     throw new FjordError(
       "not-differentiable",
@@ -189,6 +188,16 @@ function checkSolve(options: SolveOptions): Checked {
   return { batch, dim, plan, trace, tangents: planes, times };
 }
 
+/**
+ * Nothing to adapt over an interval that is empty in f32: one step of length 0 gives state and gradients their right
+ * values.
+ */
+function planOver(plan: StepPlan, t0: number, t1: number): StepPlan {
+  return plan.fixedSteps === 0 && Math.fround(t0) === Math.fround(t1)
+    ? { ...plan, fixedSteps: 1, maxSteps: 1 }
+    : plan;
+}
+
 /** @throws DataError naming the first row and column that is not finite */
 export function checkFinite(what: string, values: Float32Array, dim: number): void {
   const bad = values.findIndex((value) => !Number.isFinite(value));
@@ -206,16 +215,21 @@ async function readResult(
   checked: Checked,
   forward: ForwardSolve,
   weights: Weights | undefined,
-  control: ControlState,
+  steered: ControlState,
 ): Promise<SolveResult> {
   const { stepper } = forward;
   const { times } = checked;
-  const state = splitState(await device.readF32(stepper.state), 0, control.t, stepper.deltaAt, checked);
+  const state = splitState(await device.readF32(stepper.state), 0, steered.t, stepper.deltaAt, checked);
+  // Fixed steps have no error norm that would notice.
+  const lost = steered.status === "ok" && ![state.z, state.delta ?? []].every((part) => part.every(Number.isFinite));
+  const control: ControlState = lost ? { ...steered, status: "non-finite" } : steered;
   const recorded: SolveState[] = [];
   const steps: { t: number; h: number }[] = [];
   if (times && times.length > 0) {
     const values = await device.readF32(stepper.recorded);
     times.forEach((t, j) => {
+      // A solve that ended early has nothing to say about the times behind its end.
+      if (Math.abs(t - options.t0) > Math.abs(control.t - options.t0) && control.status !== "ok") return;
       recorded.push(splitState(values, j * stepper.stateSize, t, stepper.deltaAt, checked));
     });
   } else if (options.record === "steps") {
@@ -338,7 +352,7 @@ class Tape {
     const merged = { ...this.options, ...own };
     const plan = stepPlan(merged);
     const { t0, t1 } = this.options;
-    return ContinuousAdjoint.create(this.forward, t0 === t1 ? { ...plan, fixedSteps: 1 } : plan);
+    return ContinuousAdjoint.create(this.forward, planOver(plan, t0, t1));
   }
 
   dispose(): void {

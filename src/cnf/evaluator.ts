@@ -1,0 +1,178 @@
+/**
+ * Solves of a flow over any number of points: in chunks that fit the device, through forward solves that are kept
+ * for the shapes last used. All in standardised coordinates; the flow adds the scaling.
+ */
+import { type TraceOptions, tracePlan } from "../field/trace.js";
+import type { Weights } from "../field/weights.js";
+import type { Buffer } from "../gpu/buffer.js";
+import type { Device } from "../gpu/device.js";
+import { FjordError } from "../gpu/errors.js";
+import { copy } from "../gpu/submit.js";
+import { type ControlState, STATUS_TEXT } from "../ode/control.js";
+import { ForwardSolve } from "../ode/forward.js";
+import type { StepPlan } from "../ode/plan.js";
+import { runSteps } from "../ode/runner.js";
+
+export interface ChunkRequest {
+  /** [n, D]. */
+  readonly points: Float32Array;
+  /** true: from data (t = 0) to base (t = T); false: back. */
+  readonly forward: boolean;
+  readonly trace?: TraceOptions;
+  /** Ascending or descending times to record, in the flow's time. */
+  readonly times?: readonly number[];
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface ChunkResult {
+  /** [n, D]. */
+  readonly z: Float32Array;
+  /** [n]; empty without a trace. */
+  readonly delta: Float32Array;
+  /** [n, D] for each of the times. */
+  readonly recorded: readonly Float32Array[];
+  readonly stats: { readonly accepted: number; readonly rejected: number; readonly nfe: number };
+}
+
+/** Rows of a chunk: at most this many, and fewer where the activations would pass WORDS. */
+const ROWS = 16_384;
+const WORDS = 1 << 24;
+/** Forward solves kept for reuse. */
+const KEPT = 4;
+
+export class Evaluator {
+  readonly #kept = new Map<string, ForwardSolve>();
+  #queue: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  constructor(
+    readonly device: Device,
+    readonly weights: Weights,
+    readonly plan: StepPlan,
+    /** f32 [2]: 0, T. */
+    private readonly interval: Buffer,
+  ) {}
+
+  /** Requests run one after the other: they share buffers. @throws FjordError when a solve fails */
+  run(request: ChunkRequest): Promise<ChunkResult> {
+    const mine = this.#queue.then(() => this.#run(request));
+    this.#queue = mine.catch(() => {});
+    return mine;
+  }
+
+  async #run(request: ChunkRequest): Promise<ChunkResult> {
+    const { dim } = this.weights.packing.spec;
+    const total = request.points.length / dim;
+    const rows = this.#rowsPerChunk(request.trace);
+    const z = new Float32Array(total * dim);
+    const delta = new Float32Array(request.trace ? total : 0);
+    const recorded = (request.times ?? []).map(() => new Float32Array(total * dim));
+    const stats = { accepted: 0, rejected: 0, nfe: 0 };
+    for (let start = 0; start < total; start += rows) {
+      const end = Math.min(start + rows, total);
+      const solve = await this.#solveFor(end - start, request);
+      const control = await this.#chunk(solve, request, start, end);
+      if (control.status !== "ok") {
+        throw new FjordError(
+          "solve-failed",
+          STATUS_TEXT[control.status],
+          `Rows ${start} to ${end - 1} have no result.`,
+        );
+      }
+      await readChunk(this.device, solve, { z, delta, recorded }, start, end);
+      stats.accepted = Math.max(stats.accepted, control.accepted);
+      stats.rejected = Math.max(stats.rejected, control.rejected);
+      stats.nfe = Math.max(stats.nfe, control.nfe);
+      request.onProgress?.(end, total);
+    }
+    return { z, delta, recorded, stats };
+  }
+
+  async #chunk(
+    solve: ForwardSolve,
+    request: ChunkRequest,
+    start: number,
+    end: number,
+  ): Promise<ControlState> {
+    const { device, interval } = this;
+    const { stepper } = solve;
+    const { dim } = this.weights.packing.spec;
+    device.write(stepper.state, request.points.subarray(start * dim, end * dim));
+    const [from, to] = request.forward ? [0, 1] : [1, 0];
+    device.run([
+      copy(interval.words(from, 1), stepper.interval.words(0, 1)),
+      copy(interval.words(to, 1), stepper.interval.words(1, 1)),
+    ]);
+    if (request.times) device.write(stepper.times, new Float32Array(request.times));
+    // A chunk's probes follow from its first row, so that chunks do not share probes.
+    const seed = request.trace?.kind === "hutchinson" ? (request.trace.seed ?? 0) : 0;
+    solve.probes?.reseed(seed, start);
+    return runSteps(device, solve.steps(), request.signal);
+  }
+
+  #rowsPerChunk(trace: TraceOptions | undefined): number {
+    const { layers, spec } = this.weights.packing;
+    const slots = 1 + (trace ? tracePlan(trace, spec.dim, 1).probes : 0);
+    const widths = layers.reduce((sum, layer) => sum + layer.outPadded, layers[0]!.inPadded);
+    return Math.max(1, Math.min(ROWS, Math.floor(WORDS / (slots * widths))));
+  }
+
+  async #solveFor(batch: number, request: ChunkRequest): Promise<ForwardSolve> {
+    if (this.#disposed) throw new FjordError("disposed", "The flow was used after dispose().");
+    const { trace, times } = request;
+    const key = JSON.stringify([batch, trace ?? null, times?.length ?? null]);
+    const known = this.#kept.get(key);
+    if (known) {
+      this.#kept.delete(key);
+      this.#kept.set(key, known);
+      return known;
+    }
+    if (this.#kept.size >= KEPT) {
+      const [oldest, solve] = this.#kept.entries().next().value!;
+      this.#kept.delete(oldest);
+      solve.dispose();
+    }
+    const { device, weights, plan } = this;
+    const made = await device.allocate("the solve", () =>
+      ForwardSolve.create(
+        device,
+        { kind: "mlp", weights },
+        {
+          batch,
+          plan,
+          trace: trace && tracePlan(trace, weights.packing.spec.dim, batch),
+          record: times && { times: times.length },
+        },
+      ),
+    );
+    this.#kept.set(key, made);
+    return made;
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    for (const solve of this.#kept.values()) solve.dispose();
+    this.#kept.clear();
+  }
+}
+
+async function readChunk(
+  device: Device,
+  { stepper }: ForwardSolve,
+  into: { z: Float32Array; delta: Float32Array; recorded: readonly Float32Array[] },
+  start: number,
+  end: number,
+): Promise<void> {
+  const { dim } = stepper.shape;
+  const size = (end - start) * dim;
+  const state = await device.readF32(stepper.state);
+  into.z.set(state.subarray(0, size), start * dim);
+  if (into.delta.length > 0)
+    into.delta.set(state.subarray(stepper.deltaAt, stepper.deltaAt + end - start), start);
+  if (into.recorded.length === 0) return;
+  const values = await device.readF32(stepper.recorded);
+  into.recorded.forEach((frame, j) => {
+    frame.set(values.subarray(j * stepper.stateSize, j * stepper.stateSize + size), start * dim);
+  });
+}

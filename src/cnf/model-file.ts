@@ -1,0 +1,100 @@
+/** Flows as safetensors files: θ by name, T, the scaling of the data, and the configuration as metadata. */
+import { mlp } from "../field/mlp.js";
+import type { ParamTensor } from "../field/spec.js";
+import type { Device } from "../gpu/device.js";
+import { FileFormatError, FjordError } from "../gpu/errors.js";
+import { expectTensor, readSafetensors, writeSafetensors } from "../io/safetensors.js";
+import { type CnfOptions, parseConfig, type SavedConfig } from "./config.js";
+import { cnf, type Flow } from "./flow.js";
+
+const FORMAT = "fjordgpu-flow-1";
+
+export type Tensors = Map<string, { shape: number[]; data: Float32Array }>;
+
+/** θ cut into its named tensors, under a prefix. */
+export function namedTensors(layout: readonly ParamTensor[], values: Float32Array, prefix = ""): Tensors {
+  return new Map(
+    layout.map(({ name, shape, offset, size }) => [
+      `${prefix}${name}`,
+      { shape: [...shape], data: values.slice(offset, offset + size) },
+    ]),
+  );
+}
+
+/** The reverse: θ [P] from named tensors. @throws FileFormatError naming a missing or misshapen tensor */
+export function flatTensors(
+  file: ReturnType<typeof readSafetensors>,
+  layout: readonly ParamTensor[],
+  prefix = "",
+): Float32Array {
+  const last = layout[layout.length - 1]!;
+  const values = new Float32Array(last.offset + last.size);
+  for (const { name, shape, offset } of layout)
+    values.set(expectTensor(file, `${prefix}${name}`, [...shape]), offset);
+  return values;
+}
+
+/** Tensors and metadata of a flow; training adds its own. */
+export function modelParts(
+  flow: Flow,
+  params: Float32Array,
+  T: number,
+): { tensors: Tensors; metadata: Record<string, string> } {
+  const tensors = namedTensors(flow.field.layout, params);
+  tensors.set("sqrt_end_time", { shape: [1], data: new Float32Array([Math.sqrt(T)]) });
+  tensors.set("end_time", { shape: [1], data: new Float32Array([T]) });
+  if (flow.standardisation) {
+    const { mean, std } = flow.standardisation;
+    tensors.set("standardisation.mean", { shape: [flow.dim], data: mean });
+    tensors.set("standardisation.std", { shape: [flow.dim], data: std });
+  }
+  const { dim, hidden, layer, activation, residual } = flow.field.spec;
+  const config: SavedConfig = {
+    field: { dim, hidden, layer, activation, residual },
+    solver: flow.solver,
+    trainT: flow.trainT,
+    seed: flow.seed,
+  };
+  return { tensors, metadata: { format: FORMAT, config: JSON.stringify(config) } };
+}
+
+export function writeModel(flow: Flow, params: Float32Array, T: number): Uint8Array {
+  const { tensors, metadata } = modelParts(flow, params, T);
+  return writeSafetensors(tensors, metadata);
+}
+
+/** Options that make the flow of a file. @throws FileFormatError on a cut, foreign or inconsistent file */
+export function readModel(bytes: Uint8Array): CnfOptions {
+  const file = readSafetensors(bytes);
+  const format = file.metadata.get("format");
+  if (format !== FORMAT) {
+    throw new FileFormatError(
+      `The file's format is ${format === undefined ? "not stated" : JSON.stringify(format)}.`,
+      `A flow saved by this version says ${FORMAT}.`,
+    );
+  }
+  let config: SavedConfig;
+  try {
+    config = parseConfig(file.metadata.get("config") ?? "null");
+  } catch (error) {
+    const reason =
+      error instanceof FjordError || error instanceof SyntaxError ? error.message : String(error);
+    throw new FileFormatError(`The file's configuration cannot be used: ${reason}`);
+  }
+  const field = mlp(config.field);
+  const params = flatTensors(file, field.layout);
+  const T = expectTensor(file, "end_time", [1])[0]!;
+  if (!(T > 0)) throw new FileFormatError(`The file's end time is ${T}.`, "It must be above 0.");
+  const scaled = file.tensors.has("standardisation.mean");
+  const standardisation = scaled && {
+    mean: expectTensor(file, "standardisation.mean", [field.dim]),
+    std: expectTensor(file, "standardisation.std", [field.dim]),
+  };
+  const { solver, trainT, seed } = config;
+  return { field, params, T, trainT, seed, ...solver, ...(standardisation && { standardisation }) };
+}
+
+/** A flow from a saved file. @throws FileFormatError before anything is made on the GPU */
+export async function loadFlow(device: Device, source: Uint8Array | ArrayBuffer): Promise<Flow> {
+  return cnf(device, readModel(source instanceof Uint8Array ? source : new Uint8Array(source)));
+}

@@ -1,0 +1,84 @@
+/** Checkpoints: a model file with the optimiser's state beside it, from which a run continues bit for bit. */
+import { parseConfig } from "../cnf/config.js";
+import type { Flow } from "../cnf/flow.js";
+import { modelParts, readModel } from "../cnf/model-file.js";
+import { FileFormatError } from "../gpu/errors.js";
+import { expectTensor, readSafetensors, writeSafetensors } from "../io/safetensors.js";
+import type { TrainPlan } from "./options.js";
+
+/** Everything of a run that is not a function of its options. */
+export interface Snapshot {
+  /** Steps taken. */
+  readonly step: number;
+  /** [P + 1]: θ as trained (not its average) and τ = √T. */
+  readonly trained: Float32Array;
+  /** [P] or [P + 1], where the end time is trained. */
+  readonly m: Float32Array;
+  readonly v: Float32Array;
+  /** Empty where none is kept. */
+  readonly average: Float32Array;
+}
+
+const KEY = "training";
+
+export function writeCheckpoint(flow: Flow, T: number, plan: TrainPlan, snapshot: Snapshot): Uint8Array {
+  const { step, trained, m, v, average } = snapshot;
+  const params = (average.length > 0 ? average : trained).slice(0, flow.field.paramCount);
+  const { tensors, metadata } = modelParts(flow, params, T);
+  const add = (name: string, data: Float32Array) =>
+    tensors.set(`training.${name}`, { shape: [data.length], data });
+  add("trained", trained);
+  add("m", m);
+  add("v", v);
+  if (average.length > 0) add("average", average);
+  return writeSafetensors(tensors, { ...metadata, [KEY]: JSON.stringify({ step, plan }) });
+}
+
+export interface Checkpoint {
+  readonly plan: Partial<TrainPlan>;
+  readonly snapshot: Snapshot;
+  readonly model: ReturnType<typeof readModel>;
+}
+
+/** @throws FileFormatError when the file is cut, of another model, or a model without a training state */
+export function readCheckpoint(bytes: Uint8Array, flow: Flow): Checkpoint {
+  const model = readModel(bytes);
+  const file = readSafetensors(bytes);
+  const text = file.metadata.get(KEY);
+  if (text === undefined) {
+    throw new FileFormatError(
+      "The file is a model without a training state.",
+      "Resume from a checkpoint of a run.",
+    );
+  }
+  const config = parseConfig(file.metadata.get("config") ?? "null");
+  const { dim, hidden, layer, activation, residual } = flow.field.spec;
+  const same = JSON.stringify({ dim, hidden, layer, activation, residual });
+  if (JSON.stringify(config.field) !== same) {
+    throw new FileFormatError(
+      `The checkpoint's field is ${JSON.stringify(config.field)}, the flow's ${same}.`,
+      "Make the flow with loadFlow from the same file.",
+    );
+  }
+  const { step, plan } = readTraining(text);
+  const count = flow.field.paramCount;
+  const moments = count + (config.trainT ? 1 : 0);
+  const average = file.tensors.has("training.average")
+    ? expectTensor(file, "training.average", [moments])
+    : new Float32Array();
+  const trained = expectTensor(file, "training.trained", [count + 1]);
+  const m = expectTensor(file, "training.m", [moments]);
+  const v = expectTensor(file, "training.v", [moments]);
+  return { plan, model, snapshot: { step, trained, m, v, average } };
+}
+
+function readTraining(text: string): { step: number; plan: Partial<TrainPlan> } {
+  try {
+    const { step, plan } = JSON.parse(text) as { step: number; plan: Partial<TrainPlan> };
+    if (Number.isInteger(step) && step >= 0 && typeof plan === "object" && plan !== null)
+      return { step, plan };
+  } catch {
+    // Falls through to the one error for whatever is wrong with the text.
+  }
+  throw new FileFormatError("The checkpoint's training state cannot be read.", "Use an earlier checkpoint.");
+}

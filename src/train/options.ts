@@ -1,0 +1,151 @@
+/** What a training run is asked for, checked and with defaults filled in. */
+
+import { type SolverConfig, solverConfig } from "../cnf/config.js";
+import type { Flow } from "../cnf/flow.js";
+import type { Dataset } from "../data/dataset.js";
+import { type TraceOptions, type TracePlan, tracePlan } from "../field/trace.js";
+import { ArgumentError, DataError, finite, integerIn, oneOf } from "../gpu/errors.js";
+import { type StepOptions, type StepPlan, stepPlan } from "../ode/plan.js";
+import { checkFinite, type GradientOptions } from "../ode/solve.js";
+
+export interface TrainOptions {
+  /** Optimiser steps, counted from the start of the run (a resumed run included). */
+  steps: number;
+  /** Rows drawn for each step, with replacement. Default 512. */
+  batch?: number;
+  /** Learning rate. Default 1e-3. */
+  lr?: number;
+  /** Default "adam"; "adamw" decouples the weight decay (arXiv:1711.05101). */
+  optimiser?: "adam" | "adamw";
+  /** Default 0. */
+  weightDecay?: number;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  /** Default "constant"; "cosine" falls to 0 at the last step. */
+  schedule?: "constant" | "cosine";
+  /** Steps over which the rate rises linearly from 0. Default 0. */
+  warmup?: number;
+  /** Largest global norm of the gradient; default none. */
+  clip?: number;
+  /** Decay of an exponential average of θ that becomes the flow's θ at the end; default none. */
+  ema?: number;
+  /** Default: exact up to 3 dimensions, one Rademacher probe above. */
+  trace?: TraceOptions;
+  /** Method, steps and tolerances of the solves in training; default those of the flow. */
+  solver?: StepOptions;
+  /** Default "discrete". */
+  gradient?: GradientOptions;
+  /** Scale the columns of the data to mean 0 and standard deviation 1 in front of the flow. Default true. */
+  standardise?: boolean;
+  /** Seed of batches and probes. Default 0. */
+  seed?: number;
+  /** Steps between reports. Default 10. */
+  reportEvery?: number;
+  /** Steps between evaluations of the held-out rows; default 0, never. */
+  evaluateEvery?: number;
+  /** Ends the run between two reports, as if it had reached its last step. */
+  signal?: AbortSignal;
+  /** A checkpoint to continue from, bit for bit. */
+  resume?: Uint8Array;
+}
+
+/** Numbers of a run, without the solver; saved in checkpoints. */
+export interface TrainPlan {
+  readonly steps: number;
+  readonly batch: number;
+  readonly lr: number;
+  readonly optimiser: "adam" | "adamw";
+  readonly weightDecay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly schedule: "constant" | "cosine";
+  readonly warmup: number;
+  /** 0: none. */
+  readonly clip: number;
+  /** 0: none. */
+  readonly ema: number;
+  readonly seed: number;
+  readonly reportEvery: number;
+  readonly evaluateEvery: number;
+  readonly trace: TraceOptions;
+  readonly gradient: GradientOptions;
+  readonly solver: SolverConfig;
+}
+
+export interface CheckedTraining {
+  readonly plan: TrainPlan;
+  readonly steps: StepPlan;
+  readonly backward: StepPlan;
+  readonly trace: TracePlan;
+  readonly warnings: readonly string[];
+}
+
+/** @throws ArgumentError, DataError naming the value and the remedy, before anything is changed */
+export function checkTraining(flow: Flow, dataset: Dataset, options: TrainOptions): CheckedTraining {
+  if (dataset.dim !== flow.dim) {
+    throw new ArgumentError(
+      `The data has ${dataset.dim} columns, the flow ${flow.dim}.`,
+      "Make the field with dim equal to the data's.",
+    );
+  }
+  if (dataset.rows < 1) throw new DataError("The data has no rows.", "Training needs at least one.");
+  checkFinite("points", dataset.points, dataset.dim);
+  checkFinite("heldOut", dataset.heldOut, dataset.dim);
+  // Fixed steps and tolerances exclude each other: settings of the run replace those of the flow as a whole.
+  const solver = options.solver ? solverConfig(options.solver) : flow.solver;
+  const { gradient = "discrete" } = options;
+  if (typeof gradient === "string") oneOf("gradient", gradient, ["discrete", "continuous"]);
+  const batch = integerIn("batch", options.batch ?? 512, 1, 1 << 22);
+  const trace = options.trace ?? (flow.dim <= 3 ? { kind: "exact" } : { kind: "hutchinson" });
+  if (trace.kind === "hutchinson" && trace.epsilon) {
+    throw new ArgumentError(
+      "trace.epsilon was given for training.",
+      "Probes of a run are drawn anew in every step: give a seed.",
+    );
+  }
+  const plan: TrainPlan = {
+    steps: integerIn("steps", options.steps, 0, 2 ** 24 - 1),
+    batch,
+    lr: atLeast("lr", options.lr ?? 1e-3, 0),
+    optimiser: oneOf("optimiser", options.optimiser ?? "adam", ["adam", "adamw"]),
+    weightDecay: atLeast("weightDecay", options.weightDecay ?? 0, 0),
+    beta1: fraction("beta1", options.beta1 ?? 0.9),
+    beta2: fraction("beta2", options.beta2 ?? 0.999),
+    epsilon: finite("epsilon", options.epsilon ?? 1e-8, 0),
+    schedule: oneOf("schedule", options.schedule ?? "constant", ["constant", "cosine"]),
+    warmup: integerIn("warmup", options.warmup ?? 0, 0),
+    clip: options.clip === undefined ? 0 : finite("clip", options.clip, 0),
+    ema: options.ema === undefined ? 0 : fraction("ema", options.ema),
+    seed: integerIn("seed", options.seed ?? 0, 0),
+    reportEvery: integerIn("reportEvery", options.reportEvery ?? 10, 1, 512),
+    evaluateEvery: integerIn("evaluateEvery", options.evaluateEvery ?? 0, 0),
+    trace,
+    gradient,
+    solver,
+  };
+  const steps = stepPlan(solver);
+  const backward = typeof gradient === "object" ? stepPlan({ ...solver, ...solverConfig(gradient) }) : steps;
+  const tracing = tracePlan(trace, flow.dim, batch);
+  return { plan, steps, backward, trace: { ...tracing, seed: plan.seed }, warnings: steps.warnings };
+}
+
+/** Learning rate of a step counted from 0: linear warm-up, then the schedule over what is left. */
+export function learningRate(plan: TrainPlan, step: number): number {
+  if (step < plan.warmup) return (plan.lr * (step + 1)) / plan.warmup;
+  if (plan.schedule === "constant") return plan.lr;
+  const done = (step - plan.warmup) / Math.max(1, plan.steps - plan.warmup);
+  return 0.5 * plan.lr * (1 + Math.cos(Math.PI * Math.min(1, done)));
+}
+
+function atLeast(what: string, value: number, least: number): number {
+  if (finite(what, value) < least)
+    throw new ArgumentError(`${what} is ${value}.`, `It must be at least ${least}.`);
+  return value;
+}
+
+function fraction(what: string, value: number): number {
+  if (!(value >= 0 && value < 1)) throw new ArgumentError(`${what} is ${value}.`, "It must lie in [0, 1).");
+  return value;
+}

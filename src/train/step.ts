@@ -1,0 +1,228 @@
+/**
+ * One training step as a fixed list of dispatches: draw a batch → solve → loss → reverse solve → reduce → judge →
+ * Adam → repack. It is encoded once and replayed: no allocation, no map, no read-back inside it. Adaptive solves
+ * are given a number of masked steps; a step whose solve needed more does not count and is tried again.
+ */
+
+import type { FlowState } from "../cnf/flow.js";
+import { draw as drawModule } from "../generated/train/draw.js";
+import { endTime as endTimeModule } from "../generated/train/end_time.js";
+import { gradNorm as gradNormModule } from "../generated/train/grad_norm.js";
+import { judge as judgeModule } from "../generated/train/judge.js";
+import { nll as nllModule } from "../generated/train/nll.js";
+import { type Buffer, BufferGroup } from "../gpu/buffer.js";
+import type { Device } from "../gpu/device.js";
+import { type Command, copy, foldedGrid } from "../gpu/submit.js";
+import { ContinuousAdjoint } from "../ode/continuous.js";
+import { DiscreteAdjoint } from "../ode/discrete.js";
+import { ForwardSolve } from "../ode/forward.js";
+import { seedWords } from "../tensor/philox.js";
+import { PURPOSE } from "../tensor/random.js";
+import type { Optimiser } from "./optimiser.js";
+import type { CheckedTraining } from "./options.js";
+import { RING_SLOTS, RING_WORDS, STATE_BYTES } from "./state.js";
+
+/** What lives as long as the run, whatever the solvers' step counts. */
+export interface RunBuffers {
+  /** f32 [rows, D], standardised. */
+  readonly rows: Buffer;
+  readonly rowCount: number;
+  readonly batchKey: Buffer;
+  readonly probeKey: Buffer;
+  readonly state: Buffer;
+  readonly ring: Buffer;
+}
+
+export function createRunBuffers(
+  device: Device,
+  group: BufferGroup,
+  points: Float32Array,
+  rowCount: number,
+  seed: number,
+  step: number,
+): RunBuffers {
+  const key = (purpose: number) => new Uint32Array([...seedWords(seed), purpose, step]);
+  const state = new Uint32Array(STATE_BYTES / 4);
+  state[0] = step;
+  return {
+    rows: group.add(device.buffer({ label: "training data", data: points })),
+    rowCount,
+    batchKey: group.add(device.buffer({ label: "batch key", data: key(PURPOSE.batch) })),
+    probeKey: group.add(device.buffer({ label: "probe key", data: key(PURPOSE.probe) })),
+    state: group.add(device.buffer({ label: "run state", data: state })),
+    ring: group.add(device.buffer({ label: "report ring", size: RING_SLOTS * RING_WORDS * 4 })),
+  };
+}
+
+/** Workgroups of the gradient norm. */
+const NORM_GROUPS = 64;
+
+export class TrainStep {
+  private constructor(
+    readonly forward: ForwardSolve,
+    readonly adjoint: DiscreteAdjoint | ContinuousAdjoint,
+    /** The whole step. */
+    readonly commands: readonly Command[],
+    /** Solver steps submitted forward and backward; 0 where they are fixed. */
+    readonly solverSteps: number,
+    /** Multiply-adds. */
+    readonly work: number,
+    private readonly group: BufferGroup,
+  ) {}
+
+  /** @param solverSteps masked steps an adaptive solve is given */
+  static async create(
+    device: Device,
+    flow: FlowState,
+    training: CheckedTraining,
+    run: RunBuffers,
+    optimiser: Optimiser,
+    trainT: boolean,
+    solverSteps: number,
+  ): Promise<TrainStep> {
+    const { plan, steps, backward, trace } = training;
+    const group = new BufferGroup();
+    const adaptive = steps.fixedSteps === 0;
+    const discrete = plan.gradient === "discrete";
+    const keep = discrete ? steps.fixedSteps || solverSteps : 0;
+    const forward = group.add(
+      await ForwardSolve.create(
+        device,
+        { kind: "mlp", weights: flow.weights },
+        { batch: plan.batch, plan: steps, trace, keep, probeKey: run.probeKey },
+      ),
+    );
+    const adjoint = group.add(
+      discrete ? await DiscreteAdjoint.create(forward) : await ContinuousAdjoint.create(forward, backward),
+    );
+    const kernels = await loadKernels(device);
+    const scratch = {
+      nll: group.add(device.buffer({ label: "nll", size: plan.batch * 4 })),
+      norms: group.add(device.buffer({ label: "gradient norms", size: NORM_GROUPS * 4 })),
+    };
+    const context = { device, flow, training, run, optimiser, trainT, forward, adjoint, kernels, ...scratch };
+    const forwardSteps = repeat(forward.stepper.step(), steps.fixedSteps || solverSteps);
+    const reverse = adjoint instanceof DiscreteAdjoint ? adjoint.steps(0) : adjoint.steps();
+    const fixedBackward = adjoint instanceof DiscreteAdjoint ? steps.fixedSteps : backward.fixedSteps;
+    const reverseCount = fixedBackward || solverSteps;
+    const commands = [
+      ...start(context),
+      ...forward.begin(),
+      ...forwardSteps,
+      ...loss(context),
+      ...reverse.begin,
+      ...repeat(reverse.step, reverseCount),
+      ...(reverse.end ?? []),
+      ...update(context),
+    ];
+    const forwardWork = forward.work * forward.stepper.evaluationsPerStep * (steps.fixedSteps || solverSteps);
+    const used = adaptive || fixedBackward === 0 ? solverSteps : 0;
+    return new TrainStep(forward, adjoint, commands, used, forwardWork + reverse.work * reverseCount, group);
+  }
+
+  dispose(): void {
+    this.group.dispose();
+  }
+}
+
+interface Context {
+  readonly device: Device;
+  readonly flow: FlowState;
+  readonly training: CheckedTraining;
+  readonly run: RunBuffers;
+  readonly optimiser: Optimiser;
+  readonly trainT: boolean;
+  readonly forward: ForwardSolve;
+  readonly adjoint: DiscreteAdjoint | ContinuousAdjoint;
+  readonly kernels: Awaited<ReturnType<typeof loadKernels>>;
+  readonly nll: Buffer;
+  readonly norms: Buffer;
+}
+
+/** The interval and the batch. */
+function start({ flow, training, run, forward, kernels }: Context): Command[] {
+  const { batch } = training.plan;
+  const { rows, batchKey: key, rowCount } = run;
+  const params = { samples: batch, dim: forward.stepper.shape.dim, count: rowCount };
+  const grid = foldedGrid(Math.ceil(batch / 64));
+  return [
+    copy(flow.interval.words(0, 2), forward.stepper.interval.words(0, 2)),
+    kernels.draw.bind({ params, key, rows, state: forward.stepper.state }, grid),
+  ];
+}
+
+/** NLL of every sample and the cotangents that start the reverse solve. */
+function loss({ training, forward, adjoint, kernels, nll }: Context): Command[] {
+  const { batch } = training.plan;
+  const { stateBar, deltaBar } = adjoint;
+  const params = {
+    samples: batch,
+    dim: forward.stepper.shape.dim,
+    delta_at: forward.stepper.deltaAt,
+    bar_at: stateBar.offset / 4,
+  };
+  const operands = {
+    params,
+    state: forward.stepper.state,
+    nll,
+    state_bar: stateBar.buffer,
+    delta_bar: deltaBar,
+  };
+  return [kernels.nll.bind(operands, foldedGrid(Math.ceil(batch / 64)))];
+}
+
+/** Gradient norm, verdict, Adam, and the packed weights and the end time of the next step. */
+function update(context: Context): Command[] {
+  const { flow, training, run, optimiser, trainT, forward, adjoint, kernels, nll, norms } = context;
+  const { packing, theta, repack } = flow.weights;
+  const { thetaBar } = adjoint.reverse;
+  const endTime = {
+    params: { parameters: packing.paramCount },
+    theta,
+    interval_bar: adjoint.intervalBar,
+    theta_bar: thetaBar,
+  };
+  const judge = {
+    params: {
+      samples: training.plan.batch,
+      groups: NORM_GROUPS,
+      slots: RING_SLOTS,
+      clip: training.plan.clip,
+    },
+    nll,
+    partial: norms,
+    forward: forward.stepper.control,
+    backward: adjoint instanceof DiscreteAdjoint ? adjoint.control : adjoint.stepper.control,
+    state: run.state,
+    batch_key: run.batchKey,
+    probe_key: run.probeKey,
+    ring: run.ring,
+  };
+  const norm = { params: { count: optimiser.count }, theta_bar: thetaBar, partial: norms };
+  return [
+    ...(trainT ? [kernels.endTimeGradient.bind(endTime, [1, 1, 1])] : []),
+    kernels.norm.bind(norm, [NORM_GROUPS, 1, 1]),
+    kernels.judge.bind(judge, [1, 1, 1]),
+    ...optimiser.update(run.state, theta, thetaBar),
+    ...repack,
+    ...(trainT
+      ? [kernels.setInterval.bind({ params: endTime.params, theta, interval: flow.interval }, [1, 1, 1])]
+      : []),
+  ];
+}
+
+async function loadKernels(device: Device) {
+  const [draw, nll, norm, judge, setInterval, endTimeGradient] = await Promise.all([
+    device.kernel(drawModule, "main"),
+    device.kernel(nllModule, "main"),
+    device.kernel(gradNormModule, "main"),
+    device.kernel(judgeModule, "main"),
+    device.kernel(endTimeModule, "set_interval"),
+    device.kernel(endTimeModule, "gradient"),
+  ]);
+  return { draw, nll, norm, judge, setInterval, endTimeGradient };
+}
+
+function repeat(commands: readonly Command[], times: number): Command[] {
+  return Array.from({ length: times }, () => commands).flat();
+}
