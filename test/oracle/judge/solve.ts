@@ -1,0 +1,76 @@
+/** Judges a "solve" case: fixed steps, adaptive steps, and the way back. */
+import { mlp } from "../../../src/field/mlp.js";
+import type { Device } from "../../../src/gpu/device.js";
+import { type SolveOptions, type SolveResult, solve } from "../../../src/ode/solve.js";
+import { dopri5Tolerance, fieldOf, fixedSolver, type SolveCase, truth } from "../../support/cases.js";
+import { adaptiveBound, BOUNDS, Findings, f32, type Judge, mixedError } from "./judgement.js";
+import { besideReference, RTOL_JUDGED } from "./steps.js";
+
+/** Fields with kinks, across which no adaptive solve keeps its tolerance. */
+const KINKED = ["relu", "elu"];
+
+export const judgeSolve: Judge<SolveCase> = async (device, oracle) => {
+  const { inputs, results } = oracle;
+  const { spec, theta } = fieldOf(oracle);
+  const found = new Findings();
+  const problem: SolveOptions = {
+    field: mlp(spec),
+    params: Float32Array.from(theta),
+    z0: f32(inputs.z0),
+    t0: inputs.t0,
+    t1: inputs.t1,
+    trace: { kind: "exact" },
+  };
+  const probe = { kind: "hutchinson", epsilon: f32(inputs.eps) } as const;
+  for (const [name, expected] of Object.entries(results)) {
+    const solver = fixedSolver(name);
+    if (!solver) continue;
+    const exact = await solve(device, { ...problem, ...solver });
+    found.compare("z, fixed", name, exact.z, expected.z1, BOUNDS.value);
+    found.compare("Δ exact, fixed", name, exact.delta!, expected.delta_logp_exact, BOUNDS.value);
+    if (!expected.delta_logp_hutch) continue;
+    const estimated = await solve(device, { ...problem, ...solver, trace: probe });
+    found.compare("z, fixed", `${name}, probe`, estimated.z, expected.z1, BOUNDS.value);
+    found.compare("Δ probe, fixed", name, estimated.delta!, expected.delta_logp_hutch, BOUNDS.value);
+  }
+  for (const name of Object.keys(results)) {
+    const tolerance = dopri5Tolerance(name);
+    if (tolerance !== null) await judgeAdaptive(device, oracle, problem, name, tolerance, found);
+  }
+  return found;
+};
+
+async function judgeAdaptive(
+  device: Device,
+  oracle: SolveCase,
+  problem: SolveOptions,
+  name: string,
+  tolerance: number,
+  found: Findings,
+): Promise<void> {
+  const expected = oracle.results[name]!;
+  const exact = truth(oracle);
+  const adaptive = { method: "dopri5", rtol: tolerance, atol: tolerance } as const;
+  const record = expected.accepted_t_dt ? "steps" : undefined;
+  const result = await solve(device, { ...problem, ...adaptive, record });
+  const own = Math.max(
+    mixedError(expected.z1.data, exact.z1.data),
+    mixedError(expected.delta_logp_exact.data, exact.delta_logp_exact.data),
+  );
+  const bound = adaptiveBound(tolerance, own);
+  const judged = tolerance >= RTOL_JUDGED;
+  const add = judged ? found.add.bind(found) : found.show.bind(found);
+  add(judged ? "z" : "z, below f32", name, finished(result, mixedError(result.z, exact.z1.data)), bound);
+  const deltaError = mixedError(result.delta!, exact.delta_logp_exact.data);
+  add(judged ? "Δ" : "Δ, below f32", name, finished(result, deltaError), bound);
+  besideReference(found, name, result, expected);
+  if (!judged || KINKED.includes(oracle.field.nonlinearity)) return;
+  const { t0, t1 } = problem;
+  const back = await solve(device, { ...problem, ...adaptive, z0: result.z, t0: t1, t1: t0 });
+  found.add("round trip", name, finished(back, mixedError(back.z, problem.z0)), 20 * tolerance);
+}
+
+/** An unfinished solve has no result to be near the truth. */
+export function finished(result: SolveResult, error: number): number {
+  return result.status === "ok" ? error : Number.NaN;
+}

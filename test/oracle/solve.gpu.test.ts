@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+import { loadCases } from "../support/cases.js";
+import { testDevice } from "../support/device.js";
+import { complaint } from "./judge/report.js";
+import { judgeSolve } from "./judge/solve.js";
+
+test.each(await loadCases("solve"))("$case", async (oracle) => {
+  const { judgements } = await judgeSolve(await testDevice(), oracle);
+  expect(judgements.length).toBeGreaterThan(0);
+  expect(judgements.filter(({ pass }) => !pass).map(complaint)).toEqual([]);
+});
