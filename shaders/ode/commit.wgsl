@@ -39,7 +39,8 @@ const TWO_ULP: f32 = 2.4e-7;
 fn record_times(i: u32) {
   let before = state[i];
   for (var j = 0u; j < params.times; j++) {
-    let x = (times[j] - control.t_previous) / control.h_previous;
+    // Over an empty interval every time is its beginning.
+    let x = select((times[j] - control.t_previous) / control.h_previous, 0.0, control.h_previous == 0.0);
     let slack = SLACK + TWO_ULP * max(abs(times[j]), abs(control.t_previous)) / abs(control.h_previous);
     if (x < -slack || x > 1.0 + slack) { continue; }
     let u = clamp(x, 0.0, 1.0);

@@ -48,14 +48,13 @@ export class MlpProgram implements FieldProgram {
   readonly dim: number;
   readonly slots: number;
   readonly ld: number;
-  readonly statePlanes: number;
   readonly input: Planes;
   readonly output: Planes;
   /** First word of the K probe planes in `acts`. */
   readonly probesAt: number;
   /** First word of their images J e_k. */
   readonly imagesAt: number;
-  readonly #forward = new Map<number, Command[]>();
+  #layers: readonly Command[] | undefined;
 
   private constructor(
     readonly device: Device,
@@ -75,7 +74,6 @@ export class MlpProgram implements FieldProgram {
     this.dim = spec.dim;
     this.slots = 1 + shape.tangents + shape.probes;
     this.ld = padded(spec.dim);
-    this.statePlanes = 1 + shape.tangents + (shape.cotangentPlane ? 1 : 0);
     const plane = shape.batch * this.ld;
     const planes = this.slots + (shape.cotangentPlane ? 1 : 0);
     // With a cotangent the solver's second plane is the one behind all slots.
@@ -128,14 +126,11 @@ export class MlpProgram implements FieldProgram {
     return [this.kernels.time.bind({ params, control, packed: weights.packed, times }, grid)];
   }
 
-  /** The products of all layers, at the time of the last timeVectors(). */
-  layers(): Command[] {
-    const known = this.#forward.get(0);
-    if (known) return known;
+  /** The products of all layers, at the time of the last timeVectors(): the same commands for every stage. */
+  layers(): readonly Command[] {
     const { layers } = this.weights.packing;
-    const commands = layers.map((layer) => this.#layer(layer, layer.index === layers.length - 1));
-    this.#forward.set(0, commands);
-    return commands;
+    this.#layers ??= layers.map((layer) => this.#layer(layer, layer.index === layers.length - 1));
+    return this.#layers;
   }
 
   #layer(layer: PackedLayer, last: boolean): Command {

@@ -20,8 +20,6 @@ export interface FieldProgram {
   readonly batch: number;
   /** D. */
   readonly dim: number;
-  /** Planes of the solver's state: 1 (z), 1 + M (z and M tangents), or 2 (z and its cotangent). */
-  readonly statePlanes: number;
   readonly input: Planes;
   readonly output: Planes;
   /** Evaluates at t + c h of the control block. With a trace, −tr goes to `minusTrace` (f32 [batch]). */

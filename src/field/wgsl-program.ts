@@ -16,7 +16,6 @@ const NO_TANGENT = "fn field_tangent(t: f32, z: State, v: State) -> State { retu
 export class WgslProgram implements FieldProgram {
   readonly batch: number;
   readonly dim: number;
-  readonly statePlanes: number;
   readonly input: Planes;
   readonly output: Planes;
 
@@ -32,14 +31,13 @@ export class WgslProgram implements FieldProgram {
   ) {
     this.batch = shape.batch;
     this.dim = field.dim;
-    this.statePlanes = 1 + shape.tangents;
     const plane = shape.batch * field.dim;
     const planes = (buffer: Buffer): Planes => ({
       buffer,
       at: 0,
       plane,
       ld: field.dim,
-      size: plane * this.statePlanes,
+      size: plane * (1 + shape.tangents),
     });
     this.input = planes(points);
     this.output = planes(derivatives);

@@ -24,7 +24,6 @@ import { Stepper } from "./stepper.js";
 class AugmentedField implements FieldProgram {
   readonly batch: number;
   readonly dim: number;
-  readonly statePlanes = 2;
   readonly input: Planes;
   readonly output: Planes;
 

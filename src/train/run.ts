@@ -45,9 +45,8 @@ const MOST_SOLVER_STEPS = 1024;
 /** Milliseconds of work in one submission, by the time steps were seen to take. */
 const SUBMIT_MS = 100;
 
+/** Steps submitted together, and what the ring says of them. */
 interface Chunk {
-  readonly firstAttempt: number;
-  readonly count: number;
   readonly read: Promise<{ entries: RingEntry[]; state: RunState }>;
 }
 
@@ -216,7 +215,7 @@ class Live {
     );
     // Awaited in its turn; until then a loss of the device must not count as unhandled.
     read.catch(() => {});
-    return { firstAttempt, count, read };
+    return { read };
   }
 
   #evaluatesAt(step: number): boolean {
