@@ -21,10 +21,17 @@ export interface Snapshot {
 
 const KEY = "training";
 
+/** T = τ² of trained parameters, in f32 as the GPU computes it. */
+export function endTime(trained: Float32Array, flow: Flow): number {
+  return Math.fround(trained[flow.field.paramCount]! ** 2);
+}
+
+/** @param T end of the flow's interval, where it is not trained */
 export function writeCheckpoint(flow: Flow, T: number, plan: TrainPlan, snapshot: Snapshot): Uint8Array {
   const { step, trained, m, v, average } = snapshot;
-  const params = (average.length > 0 ? average : trained).slice(0, flow.field.paramCount);
-  const { tensors, metadata } = modelParts(flow, params, T);
+  const best = average.length > 0 ? average : trained;
+  const params = best.slice(0, flow.field.paramCount);
+  const { tensors, metadata } = modelParts(flow, params, flow.trainT ? endTime(best, flow) : T);
   const add = (name: string, data: Float32Array) =>
     tensors.set(`training.${name}`, { shape: [data.length], data });
   add("trained", trained);
@@ -57,6 +64,12 @@ export function readCheckpoint(bytes: Uint8Array, flow: Flow): Checkpoint {
   if (JSON.stringify(config.field) !== same) {
     throw new FileFormatError(
       `The checkpoint's field is ${JSON.stringify(config.field)}, the flow's ${same}.`,
+      "Make the flow with loadFlow from the same file.",
+    );
+  }
+  if (config.trainT !== flow.trainT) {
+    throw new FileFormatError(
+      `The checkpoint was trained with trainT ${config.trainT}, the flow has ${flow.trainT}.`,
       "Make the flow with loadFlow from the same file.",
     );
   }

@@ -11,7 +11,7 @@ import { type Buffer, BufferGroup } from "../gpu/buffer.js";
 import { FjordError } from "../gpu/errors.js";
 import { copy } from "../gpu/submit.js";
 import { STATUS_TEXT } from "../ode/control.js";
-import { readCheckpoint, type Snapshot, writeCheckpoint } from "./checkpoint.js";
+import { endTime, readCheckpoint, type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { Optimiser } from "./optimiser.js";
 import { type CheckedTraining, checkTraining, learningRate, type TrainOptions } from "./options.js";
 import { RING_SLOTS, type RingEntry, type RunState, readRing, readRunState } from "./state.js";
@@ -70,7 +70,8 @@ export class TrainRun implements AsyncIterable<TrainReport> {
     const saved = this.#resume?.plan ?? {};
     const { clip, ema, ...plan } = saved;
     // What the options leave out is as it was when the checkpoint was written.
-    const merged = { ...plan, ...(clip ? { clip } : {}), ...(ema ? { ema } : {}), ...rest };
+    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    const merged = { ...plan, ...(clip ? { clip } : {}), ...(ema ? { ema } : {}), ...given } as TrainOptions;
     this.#checked = checkTraining(flow, dataset, merged);
     this.#standardise = scale;
     this.#signal = signal;
@@ -262,15 +263,20 @@ class Live {
     }
     const logProb = await flow.logProb(dataset.heldOut);
     if (averaged)
-      flow.device.run([copy(spare.words(0, words), theta.words(0, words)), ...state.weights.repack]);
+      flow.device.run([
+        copy(spare.words(0, words), theta.words(0, words)),
+        ...state.weights.repack,
+        ...this.step.endTime,
+      ]);
     const heldOut = -logProb.reduce((sum, value) => sum + value, 0) / logProb.length;
     return { heldOut, ...(dataset.logDensity && { kl: klFromData(dataset, logProb).nats }) };
   }
 
   #averageIntoTheta() {
-    const { optimiser, state } = this;
+    const { optimiser, state, step } = this;
     const { theta, repack } = state.weights;
-    return [copy(optimiser.average.words(0, optimiser.count), theta.words(0, optimiser.count)), ...repack];
+    const { average, count } = optimiser;
+    return [copy(average.words(0, count), theta.words(0, count)), ...repack, ...step.endTime];
   }
 
   #haltError(state: RunState, entries: readonly RingEntry[]): FjordError {
@@ -333,12 +339,14 @@ class Live {
 
 function restore(flow: Flow, state: FlowState, optimiser: Optimiser, snapshot: Snapshot, T: number): void {
   const { device } = flow;
-  device.write(state.weights.theta, snapshot.trained);
-  device.write(optimiser.m, snapshot.m);
-  device.write(optimiser.v, snapshot.v);
-  if (snapshot.average.length > 0 && optimiser.plan.ema > 0)
-    device.write(optimiser.average, snapshot.average);
-  device.write(state.interval, new Float32Array([0, T]));
+  const { trained, m, v, average } = snapshot;
+  device.write(state.weights.theta, trained);
+  device.write(optimiser.m, m);
+  device.write(optimiser.v, v);
+  // A run that kept no average begins one here.
+  const last = average.length > 0 ? average : trained.subarray(0, optimiser.count);
+  if (optimiser.plan.ema > 0) device.write(optimiser.average, last);
+  device.write(state.interval, new Float32Array([0, flow.trainT ? endTime(trained, flow) : T]));
   device.run(state.weights.repack);
 }
 

@@ -63,6 +63,8 @@ export class TrainStep {
     readonly adjoint: DiscreteAdjoint | ContinuousAdjoint,
     /** The whole step. */
     readonly commands: readonly Command[],
+    /** The interval from τ behind θ; empty where T is not trained. */
+    readonly endTime: readonly Command[],
     /** Solver steps submitted forward and backward; 0 where they are fixed. */
     readonly solverSteps: number,
     /** Multiply-adds. */
@@ -100,6 +102,9 @@ export class TrainStep {
       nll: group.add(device.buffer({ label: "nll", size: plan.batch * 4 })),
       norms: group.add(device.buffer({ label: "gradient norms", size: NORM_GROUPS * 4 })),
     };
+    const { packing, theta } = flow.weights;
+    const setInterval = { params: { parameters: packing.paramCount }, theta, interval: flow.interval };
+    const endTime = trainT ? [kernels.setInterval.bind(setInterval, [1, 1, 1])] : [];
     const context = { device, flow, training, run, optimiser, trainT, forward, adjoint, kernels, ...scratch };
     const forwardSteps = repeat(forward.stepper.step(), steps.fixedSteps || solverSteps);
     const reverse = adjoint instanceof DiscreteAdjoint ? adjoint.steps(0) : adjoint.steps();
@@ -114,10 +119,12 @@ export class TrainStep {
       ...repeat(reverse.step, reverseCount),
       ...(reverse.end ?? []),
       ...update(context),
+      ...endTime,
     ];
     const forwardWork = forward.work * forward.stepper.evaluationsPerStep * (steps.fixedSteps || solverSteps);
     const used = adaptive || fixedBackward === 0 ? solverSteps : 0;
-    return new TrainStep(forward, adjoint, commands, used, forwardWork + reverse.work * reverseCount, group);
+    const work = forwardWork + reverse.work * reverseCount;
+    return new TrainStep(forward, adjoint, commands, endTime, used, work, group);
   }
 
   dispose(): void {
@@ -171,7 +178,7 @@ function loss({ training, forward, adjoint, kernels, nll }: Context): Command[] 
   return [kernels.nll.bind(operands, foldedGrid(Math.ceil(batch / 64)))];
 }
 
-/** Gradient norm, verdict, Adam, and the packed weights and the end time of the next step. */
+/** Gradient norm, verdict, Adam, and the packed weights of the next step. */
 function update(context: Context): Command[] {
   const { flow, training, run, optimiser, trainT, forward, adjoint, kernels, nll, norms } = context;
   const { packing, theta, repack } = flow.weights;
@@ -205,9 +212,6 @@ function update(context: Context): Command[] {
     kernels.judge.bind(judge, [1, 1, 1]),
     ...optimiser.update(run.state, theta, thetaBar),
     ...repack,
-    ...(trainT
-      ? [kernels.setInterval.bind({ params: endTime.params, theta, interval: flow.interval }, [1, 1, 1])]
-      : []),
   ];
 }
 
