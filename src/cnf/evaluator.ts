@@ -119,7 +119,7 @@ export class Evaluator {
   }
 
   async #solveFor(batch: number, request: ChunkRequest): Promise<ForwardSolve> {
-    if (this.#disposed) throw new FjordError("disposed", "The flow was used after dispose().");
+    if (this.#disposed) throw disposedError();
     const { trace, times } = request;
     const key = JSON.stringify([batch, trace ?? null, times?.length ?? null]);
     const known = this.#kept.get(key);
@@ -146,6 +146,10 @@ export class Evaluator {
         },
       ),
     );
+    if (this.#disposed) {
+      made.dispose();
+      throw disposedError();
+    }
     this.#kept.set(key, made);
     return made;
   }
@@ -155,6 +159,10 @@ export class Evaluator {
     for (const solve of this.#kept.values()) solve.dispose();
     this.#kept.clear();
   }
+}
+
+function disposedError(): FjordError {
+  return new FjordError("disposed", "The flow was used after dispose().");
 }
 
 async function readChunk(

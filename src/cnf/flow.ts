@@ -93,7 +93,15 @@ export class Flow {
   /** The GPU side, for training. @internal */
   state(): Promise<FlowState> {
     if (this.#disposed) throw new FjordError("disposed", "The flow was used after dispose().");
-    this.#state ??= this.#create();
+    if (!this.#state) {
+      const made = this.#create();
+      // What failed is not remembered: the next call tries again.
+      made.catch(() => {
+        this.#buffers.dispose();
+        if (this.#state === made) this.#state = undefined;
+      });
+      this.#state = made;
+    }
     return this.#state;
   }
 
@@ -187,7 +195,8 @@ export class Flow {
   ): Promise<Float32Array[]> {
     this.#checkPoints("z", z);
     const T = await this.T();
-    const outside = times.find((t) => !(t >= 0 && t <= T));
+    // T is known to f32: 0.7 must count as the end of a flow that was made with 0.7.
+    const outside = times.find((t) => !(t >= 0 && Math.fround(t) <= T));
     if (outside !== undefined)
       throw new ArgumentError(`times holds ${outside}.`, `Times must lie in [0, ${T}].`);
     if (z.length === 0 || times.length === 0) return times.map(() => new Float32Array());

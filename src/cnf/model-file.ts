@@ -4,7 +4,7 @@ import type { ParamTensor } from "../field/spec.js";
 import type { Device } from "../gpu/device.js";
 import { FileFormatError, FjordError } from "../gpu/errors.js";
 import { expectTensor, readSafetensors, writeSafetensors } from "../io/safetensors.js";
-import { type CnfOptions, parseConfig, type SavedConfig } from "./config.js";
+import { type CnfOptions, checkStandardisation, parseConfig, type SavedConfig } from "./config.js";
 import { cnf, type Flow } from "./flow.js";
 
 const FORMAT = "fjordgpu-flow-1";
@@ -27,10 +27,12 @@ export function flatTensors(
   layout: readonly ParamTensor[],
   prefix = "",
 ): Float32Array {
-  const last = layout[layout.length - 1]!;
-  const values = new Float32Array(last.offset + last.size);
-  for (const { name, shape, offset } of layout)
-    values.set(expectTensor(file, `${prefix}${name}`, [...shape]), offset);
+  // Every tensor is found before memory is taken for θ: a damaged file may claim any size.
+  const found = layout.map(({ name, shape }) => expectTensor(file, `${prefix}${name}`, [...shape]));
+  const values = new Float32Array(found.reduce((sum, { length }) => sum + length, 0));
+  layout.forEach(({ offset }, i) => {
+    values.set(found[i]!, offset);
+  });
   return values;
 }
 
@@ -73,14 +75,7 @@ export function readModel(bytes: Uint8Array): CnfOptions {
       `A flow saved by this version says ${FORMAT}.`,
     );
   }
-  let config: SavedConfig;
-  try {
-    config = parseConfig(file.metadata.get("config") ?? "null");
-  } catch (error) {
-    const reason =
-      error instanceof FjordError || error instanceof SyntaxError ? error.message : String(error);
-    throw new FileFormatError(`The file's configuration cannot be used: ${reason}`);
-  }
+  const config = fromFile(() => parseConfig(file.metadata.get("config") ?? "null"));
   const field = mlp(config.field);
   const params = flatTensors(file, field.layout);
   const T = expectTensor(file, "end_time", [1])[0]!;
@@ -90,8 +85,20 @@ export function readModel(bytes: Uint8Array): CnfOptions {
     mean: expectTensor(file, "standardisation.mean", [field.dim]),
     std: expectTensor(file, "standardisation.std", [field.dim]),
   };
+  if (standardisation) fromFile(() => checkStandardisation(standardisation, field.dim));
   const { solver, trainT, seed } = config;
   return { field, params, T, trainT, seed, ...solver, ...(standardisation && { standardisation }) };
+}
+
+/** Turns what is wrong with a value into what is wrong with the file it came from. */
+function fromFile<T>(check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    const reason =
+      error instanceof FjordError || error instanceof SyntaxError ? error.message : String(error);
+    throw new FileFormatError(`The file cannot be used: ${reason}`);
+  }
 }
 
 /** A flow from a saved file. @throws FileFormatError before anything is made on the GPU */

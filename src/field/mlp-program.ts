@@ -102,12 +102,13 @@ export class MlpProgram implements FieldProgram {
     const plan = arenaPlan(layers, padded(spec.dim), shape);
     checkFits(device, plan, shape.batch);
     const kernels = await loadKernels(device, spec.activation, shape, layers);
-    const buffers = new BufferGroup();
-    const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
-    const acts = make("activations", plan.actsSize);
-    const pre = make("pre-activations", plan.preSize);
-    const times = make("time vectors", 2 * weights.packing.columns);
-    return new MlpProgram(device, weights, shape, control, plan, acts, pre, times, buffers, kernels);
+    return BufferGroup.filled(async (buffers) => {
+      const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
+      const acts = make("activations", plan.actsSize);
+      const pre = make("pre-activations", plan.preSize);
+      const times = make("time vectors", 2 * weights.packing.columns);
+      return new MlpProgram(device, weights, shape, control, plan, acts, pre, times, buffers, kernels);
+    });
   }
 
   evaluate(stage: StagePlace): Command[] {

@@ -77,27 +77,28 @@ export class MlpReverse {
     const tiles = tileEnds(packing.layers);
     const chunks = chunkCount(tiles[tiles.length - 1]!, slots * batch);
     const targets = options.tentative ? 2 : 1;
-    const buffers = new BufferGroup();
-    const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
-    const cots = make("cotangents", cotsSize);
-    const table = layerTable(program, cotsAt, tiles);
-    const layers = buffers.add(device.buffer({ label: "layer table", data: table }));
-    const partial = make("gradient chunks", targets * chunks * packing.chunkSize);
-    const map = buffers.add(device.buffer({ label: "gradient map", data: packing.gradientMap }));
-    const thetaBar = make("theta bar", packing.paramCount + 2);
-    return new MlpReverse(
-      program,
-      options,
-      chunks,
-      cotsAt,
-      cots,
-      layers,
-      partial,
-      map,
-      thetaBar,
-      buffers,
-      kernels,
-    );
+    return BufferGroup.filled(async (buffers) => {
+      const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
+      const cots = make("cotangents", cotsSize);
+      const table = layerTable(program, cotsAt, tiles);
+      const layers = buffers.add(device.buffer({ label: "layer table", data: table }));
+      const partial = make("gradient chunks", targets * chunks * packing.chunkSize);
+      const map = buffers.add(device.buffer({ label: "gradient map", data: packing.gradientMap }));
+      const thetaBar = make("theta bar", packing.paramCount + 2);
+      return new MlpReverse(
+        program,
+        options,
+        chunks,
+        cotsAt,
+        cots,
+        layers,
+        partial,
+        map,
+        thetaBar,
+        buffers,
+        kernels,
+      );
+    });
   }
 
   /** Before a solve: the sums start at zero. */

@@ -73,14 +73,15 @@ export class ProbeSource {
 
   static async create(device: Device, plan: TracePlan, key?: Buffer): Promise<ProbeSource> {
     const kernels = await loadKernels(device, plan.kind);
-    const buffers = new BufferGroup();
-    const words = new Uint32Array([...seedWords(plan.seed), PURPOSE.probe, 0]);
-    const ownKey = key ?? buffers.add(device.buffer({ label: "probe key", data: words }));
-    // Read by Gaussian probes alone, but a binding must be there for all.
-    const data =
-      plan.kind === "gaussian" || plan.kind === "orthogonal" ? NORMAL_TABLE : NORMAL_TABLE.subarray(0, 4);
-    const table = buffers.add(device.buffer({ label: "normal table", data }));
-    return new ProbeSource(device, plan, ownKey, table, kernels, buffers);
+    return BufferGroup.filled(async (buffers) => {
+      const words = new Uint32Array([...seedWords(plan.seed), PURPOSE.probe, 0]);
+      const ownKey = key ?? buffers.add(device.buffer({ label: "probe key", data: words }));
+      // Read by Gaussian probes alone, but a binding must be there for all.
+      const data =
+        plan.kind === "gaussian" || plan.kind === "orthogonal" ? NORMAL_TABLE : NORMAL_TABLE.subarray(0, 4);
+      const table = buffers.add(device.buffer({ label: "normal table", data }));
+      return new ProbeSource(device, plan, ownKey, table, kernels, buffers);
+    });
   }
 
   /** Draws probes for the seed from here on. */

@@ -34,16 +34,17 @@ export class Weights {
     trained.set(values);
     trained.set(extras, values.length);
     const kernel = await device.kernel(pack, "main");
-    return device.allocate("the parameters", () => {
-      const buffers = new BufferGroup();
-      const theta = buffers.add(device.buffer({ label: "theta", data: trained }));
-      const packed = buffers.add(device.buffer({ label: "packed theta", size: layout.packedSize * 4 }));
-      const map = buffers.add(device.buffer({ label: "pack map", data: layout.packMap }));
-      const grid = foldedGrid(Math.ceil(layout.packedSize / 64));
-      const repack = [kernel.bind({ params: { count: layout.packedSize }, map, theta, packed }, grid)];
-      device.run(repack, "pack");
-      return new Weights(device, layout, theta, packed, repack, buffers);
-    });
+    return device.allocate("the parameters", () =>
+      BufferGroup.filled((buffers) => {
+        const theta = buffers.add(device.buffer({ label: "theta", data: trained }));
+        const packed = buffers.add(device.buffer({ label: "packed theta", size: layout.packedSize * 4 }));
+        const map = buffers.add(device.buffer({ label: "pack map", data: layout.packMap }));
+        const grid = foldedGrid(Math.ceil(layout.packedSize / 64));
+        const repack = [kernel.bind({ params: { count: layout.packedSize }, map, theta, packed }, grid)];
+        device.run(repack, "pack");
+        return new Weights(device, layout, theta, packed, repack, buffers);
+      }),
+    );
   }
 
   /** Replaces θ. @throws ArgumentError when the length is wrong. */

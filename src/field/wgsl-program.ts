@@ -68,20 +68,21 @@ export class WgslProgram implements FieldProgram {
       DIM: field.dim,
       TANGENTS: field.hasTangent ? 1 : 0,
     });
-    const buffers = new BufferGroup();
-    const words = alignWords(shape.batch * field.dim * (1 + shape.tangents));
-    const make = (label: string) => buffers.add(device.buffer({ label, size: words * 4 }));
-    const values = buffers.add(device.buffer({ label: "field parameters", data: params }));
-    return new WgslProgram(
-      field,
-      shape,
-      control,
-      values,
-      kernel,
-      make("points"),
-      make("derivatives"),
-      buffers,
-    );
+    return BufferGroup.filled(async (buffers) => {
+      const words = alignWords(shape.batch * field.dim * (1 + shape.tangents));
+      const make = (label: string) => buffers.add(device.buffer({ label, size: words * 4 }));
+      const values = buffers.add(device.buffer({ label: "field parameters", data: params }));
+      return new WgslProgram(
+        field,
+        shape,
+        control,
+        values,
+        kernel,
+        make("points"),
+        make("derivatives"),
+        buffers,
+      );
+    });
   }
 
   evaluate(stage: StagePlace): Command[] {

@@ -72,4 +72,15 @@ export class BufferGroup {
   dispose(): void {
     for (const buffer of this.#buffers.splice(0)) buffer.dispose();
   }
+
+  /** Runs `make` with a new group; when it throws, what it had put into the group is disposed. */
+  static async filled<T>(make: (group: BufferGroup) => T | Promise<T>): Promise<T> {
+    const group = new BufferGroup();
+    try {
+      return await make(group);
+    } catch (error) {
+      group.dispose();
+      throw error;
+    }
+  }
 }

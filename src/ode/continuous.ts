@@ -78,45 +78,56 @@ export class ContinuousAdjoint {
       device.kernel(intervalModule, "main"),
       device.kernel(commitModule, "main"),
     ]);
-    const buffers = new BufferGroup();
-    const make = (label: string, words: number) =>
-      buffers.add(device.buffer({ label: `adjoint ${label}`, size: words * 4 }));
-    const made: Made = {
-      deltaBar: make("delta bar", batch),
-      minusTrace: make("minus trace", batch),
-      endBar: make("end bar", batch),
-      intervalBar: make("interval bar", 2),
-    };
-    const tentative = plan.fixedSteps === 0;
-    const onStep: Command[] = [];
-    const stepper = buffers.add(
-      await Stepper.create(
-        device,
-        { plan, trace: false, keep: 0, furtherPlanesCount: true, reuseLastStage: false, onStep },
-        { batch, dim, planes: 2 },
-      ),
-    );
-    const shape = {
-      batch,
-      tangents: 0,
-      probes: options.trace?.probes ?? 0,
-      traceWeight: options.trace?.weight ?? 0,
-      store: true,
-      cotangentPlane: true,
-    };
-    const program = buffers.add(await MlpProgram.create(device, integrand.weights, shape, stepper.control));
-    const reverse = buffers.add(await MlpReverse.create(program, { sign: -1, quadrature: true, tentative }));
-    if (tentative) {
-      const params = { length4: reverse.targetWords / 4 };
-      const grid = foldedGrid(Math.ceil(reverse.targetWords / 4 / 64));
-      onStep.push(commit.bind({ params, control: stepper.control, partial: reverse.partial }, grid));
-    }
-    // The cotangent of a mean over the batch is of size 1/B: so is the absolute error it may have.
-    device.write(stepper.scale, new Float32Array([1 / batch]));
-    const field = new AugmentedField(program, reverse, made.deltaBar);
-    stepper.use(field);
-    const kernels = { time, trace, interval };
-    return new ContinuousAdjoint(forward, plan, stepper, program, reverse, field, made, kernels, buffers);
+    return BufferGroup.filled(async (buffers) => {
+      const make = (label: string, words: number) =>
+        buffers.add(device.buffer({ label: `adjoint ${label}`, size: words * 4 }));
+      const made: Made = {
+        deltaBar: make("delta bar", batch),
+        minusTrace: make("minus trace", batch),
+        endBar: make("end bar", batch),
+        intervalBar: make("interval bar", 2),
+      };
+      const tentative = plan.fixedSteps === 0;
+      const onStep: Command[] = [];
+      const stepper = buffers.add(
+        await Stepper.create(
+          device,
+          {
+            plan,
+            trace: false,
+            keep: 0,
+            furtherPlanesCount: true,
+            reuseLastStage: false,
+            extraEvaluations: 1,
+            onStep,
+          },
+          { batch, dim, planes: 2 },
+        ),
+      );
+      const shape = {
+        batch,
+        tangents: 0,
+        probes: options.trace?.probes ?? 0,
+        traceWeight: options.trace?.weight ?? 0,
+        store: true,
+        cotangentPlane: true,
+      };
+      const program = buffers.add(await MlpProgram.create(device, integrand.weights, shape, stepper.control));
+      const reverse = buffers.add(
+        await MlpReverse.create(program, { sign: -1, quadrature: true, tentative }),
+      );
+      if (tentative) {
+        const params = { length4: reverse.targetWords / 4 };
+        const grid = foldedGrid(Math.ceil(reverse.targetWords / 4 / 64));
+        onStep.push(commit.bind({ params, control: stepper.control, partial: reverse.partial }, grid));
+      }
+      // The cotangent of a mean over the batch is of size 1/B: so is the absolute error it may have.
+      device.write(stepper.scale, new Float32Array([1 / batch]));
+      const field = new AugmentedField(program, reverse, made.deltaBar);
+      stepper.use(field);
+      const kernels = { time, trace, interval };
+      return new ContinuousAdjoint(forward, plan, stepper, program, reverse, field, made, kernels, buffers);
+    });
   }
 
   /** f32 [B, D]: dL/dz(t1) before the reverse solve, dL/dz0 after it. */

@@ -70,33 +70,34 @@ export class DiscreteAdjoint {
       device.kernel(controlModule, "retreat"),
       device.kernel(intervalModule, "main"),
     ]);
-    const buffers = new BufferGroup();
-    const make = (label: string, words: number) =>
-      buffers.add(device.buffer({ label: `adjoint ${label}`, size: Math.max(words, 4) * 4 }));
-    const control = make("control", CONTROL_BYTES / 4);
-    const bars = make("stage cotangents", (stages + 2) * batch * dim);
-    const made: Made = {
-      settings: make("settings", SETTINGS_BYTES / 4),
-      deltaBar: make("delta bar", batch),
-      minusTrace: make("minus trace", batch),
-      endBar: make("end bar", batch),
-      intervalBar: make("interval bar", 2),
-    };
-    const shape = {
-      batch,
-      tangents: 0,
-      probes: options.trace?.probes ?? 0,
-      traceWeight: options.trace?.weight ?? 0,
-      store: true,
-      cotangentPlane: true,
-    };
-    const program = buffers.add(await MlpProgram.create(device, integrand.weights, shape, control));
-    const reverse = buffers.add(
-      await MlpReverse.create(program, { sign: 1, quadrature: false, tentative: false }),
-    );
-    device.write(made.settings, reverseSettings(usedStages(forward).length));
-    const kernels = { stage, last, time, begin, retreat, interval };
-    return new DiscreteAdjoint(forward, program, reverse, control, bars, made, kernels, buffers);
+    return BufferGroup.filled(async (buffers) => {
+      const make = (label: string, words: number) =>
+        buffers.add(device.buffer({ label: `adjoint ${label}`, size: Math.max(words, 4) * 4 }));
+      const control = make("control", CONTROL_BYTES / 4);
+      const bars = make("stage cotangents", (stages + 2) * batch * dim);
+      const made: Made = {
+        settings: make("settings", SETTINGS_BYTES / 4),
+        deltaBar: make("delta bar", batch),
+        minusTrace: make("minus trace", batch),
+        endBar: make("end bar", batch),
+        intervalBar: make("interval bar", 2),
+      };
+      const shape = {
+        batch,
+        tangents: 0,
+        probes: options.trace?.probes ?? 0,
+        traceWeight: options.trace?.weight ?? 0,
+        store: true,
+        cotangentPlane: true,
+      };
+      const program = buffers.add(await MlpProgram.create(device, integrand.weights, shape, control));
+      const reverse = buffers.add(
+        await MlpReverse.create(program, { sign: 1, quadrature: false, tentative: false }),
+      );
+      device.write(made.settings, reverseSettings(usedStages(forward).length));
+      const kernels = { stage, last, time, begin, retreat, interval };
+      return new DiscreteAdjoint(forward, program, reverse, control, bars, made, kernels, buffers);
+    });
   }
 
   /** Probes as in the forward solve, sums at zero, control at the last step. */

@@ -9,7 +9,7 @@ import { ProbeSource, type TracePlan } from "../field/trace.js";
 import type { Weights } from "../field/weights.js";
 import type { WgslField } from "../field/wgsl.js";
 import { WgslProgram } from "../field/wgsl-program.js";
-import type { Buffer } from "../gpu/buffer.js";
+import { type Buffer, BufferGroup } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import { type Command, clear } from "../gpu/submit.js";
 import type { StepPlan } from "./plan.js";
@@ -40,26 +40,30 @@ export class ForwardSolve {
     readonly integrand: Integrand,
     readonly options: ForwardOptions,
     readonly stepper: Stepper,
-    readonly program: FieldProgram & { dispose(): void },
+    readonly program: FieldProgram,
     readonly probes: ProbeSource | undefined,
     /** Multiply-adds of one evaluation. */
     readonly work: number,
+    private readonly group: BufferGroup,
   ) {}
 
   static async create(device: Device, integrand: Integrand, options: ForwardOptions): Promise<ForwardSolve> {
     const { batch, plan, trace, tangents = 0, keep = 0, record, probeKey } = options;
     const dim = integrand.kind === "mlp" ? integrand.weights.packing.spec.dim : integrand.field.dim;
-    const stepper = await Stepper.create(
-      device,
-      { plan, trace: trace !== undefined, keep, record, furtherPlanesCount: false, reuseLastStage: true },
-      { batch, dim, planes: 1 + tangents },
-    );
-    try {
+    return BufferGroup.filled(async (group) => {
+      const stepper = group.add(
+        await Stepper.create(
+          device,
+          { plan, trace: trace !== undefined, keep, record, furtherPlanesCount: false, reuseLastStage: true },
+          { batch, dim, planes: 1 + tangents },
+        ),
+      );
       if (integrand.kind === "wgsl") {
         const { field, params } = integrand;
-        const program = await WgslProgram.create(device, field, params, { batch, tangents }, stepper.control);
+        const shape = { batch, tangents };
+        const program = group.add(await WgslProgram.create(device, field, params, shape, stepper.control));
         stepper.use(program);
-        return new ForwardSolve(device, integrand, options, stepper, program, undefined, batch * 64);
+        return new ForwardSolve(device, integrand, options, stepper, program, undefined, batch * 64, group);
       }
       const shape = {
         batch,
@@ -69,15 +73,12 @@ export class ForwardSolve {
         store: false,
         cotangentPlane: false,
       };
-      const program = await MlpProgram.create(device, integrand.weights, shape, stepper.control);
+      const program = group.add(await MlpProgram.create(device, integrand.weights, shape, stepper.control));
       stepper.use(program);
-      const probes = trace && (await ProbeSource.create(device, trace, probeKey));
+      const probes = trace && group.add(await ProbeSource.create(device, trace, probeKey));
       const work = program.slots * batch * weightCount(integrand.weights);
-      return new ForwardSolve(device, integrand, options, stepper, program, probes, work);
-    } catch (error) {
-      stepper.dispose();
-      throw error;
-    }
+      return new ForwardSolve(device, integrand, options, stepper, program, probes, work, group);
+    });
   }
 
   /** Fills the probe planes, starts Δ at 0 and the control block at t0. */
@@ -99,9 +100,7 @@ export class ForwardSolve {
   }
 
   dispose(): void {
-    this.stepper.dispose();
-    this.program.dispose();
-    this.probes?.dispose();
+    this.group.dispose();
   }
 }
 

@@ -7,7 +7,7 @@ import { type TraceOptions, tracePlan } from "../field/trace.js";
 import { Weights } from "../field/weights.js";
 import type { WgslField } from "../field/wgsl.js";
 import type { Device } from "../gpu/device.js";
-import { ArgumentError, DataError, FjordError, finite, oneOf } from "../gpu/errors.js";
+import { ArgumentError, DataError, FjordError, oneOf } from "../gpu/errors.js";
 import { ContinuousAdjoint } from "./continuous.js";
 import { type ControlState, type SolveStatus, STATUS_TEXT } from "./control.js";
 import { DiscreteAdjoint } from "./discrete.js";
@@ -150,8 +150,8 @@ function checkSolve(options: SolveOptions): Checked {
     throw new ArgumentError(`z0 has ${z0.length} entries.`, `It must be [batch, ${dim}], row-major.`);
   }
   checkFinite("z0", z0, dim);
-  finite("t0", t0);
-  finite("t1", t1);
+  checkTime("t0", t0);
+  checkTime("t1", t1);
   const keeps = options.gradient === "discrete" || record === "steps";
   const asked = stepPlan(options, keeps ? KEPT_STEPS : undefined);
   const plan = planOver(asked, t0, t1);
@@ -167,7 +167,7 @@ function checkSolve(options: SolveOptions): Checked {
     throw new ArgumentError(`tangents has ${tangents?.length} entries.`, `It must be [M, ${batch}, ${dim}].`);
   }
   if (options.gradient !== undefined) {
-    if (typeof options.gradient === "string") oneOf("gradient", options.gradient, ["discrete", "continuous"]);
+    checkGradient(options, options.gradient);
     if (planes > 0)
       throw new FjordError(
         "not-differentiable",
@@ -186,6 +186,22 @@ function checkSolve(options: SolveOptions): Checked {
   }
   const trace = options.trace && batch > 0 ? tracePlan(options.trace, dim, batch) : undefined;
   return { batch, dim, plan, trace, tangents: planes, times };
+}
+
+/** @throws ArgumentError unless the time is finite in f32 */
+function checkTime(what: string, time: number): void {
+  if (Number.isFinite(Math.fround(time))) return;
+  throw new ArgumentError(`${what} is ${time}.`, "Times must be finite, and below 3.4e38 in size.");
+}
+
+/** Checks at once what `backward` will use. */
+function checkGradient(options: SolveOptions, gradient: GradientOptions): void {
+  if (typeof gradient === "string") {
+    oneOf("gradient", gradient, ["discrete", "continuous"]);
+  } else {
+    oneOf("gradient.kind", gradient.kind, ["continuous"]);
+    stepPlan({ ...options, ...gradient });
+  }
 }
 
 /**
@@ -221,7 +237,8 @@ async function readResult(
   const { times } = checked;
   const state = splitState(await device.readF32(stepper.state), 0, steered.t, stepper.deltaAt, checked);
   // Fixed steps have no error norm that would notice.
-  const lost = steered.status === "ok" && ![state.z, state.delta ?? []].every((part) => part.every(Number.isFinite));
+  const lost =
+    steered.status === "ok" && ![state.z, state.delta ?? []].every((part) => part.every(Number.isFinite));
   const control: ControlState = lost ? { ...steered, status: "non-finite" } : steered;
   const recorded: SolveState[] = [];
   const steps: { t: number; h: number }[] = [];
@@ -257,7 +274,7 @@ async function readResult(
     recorded,
     steps,
     warnings: checked.plan.warnings,
-    backward: (cotangent, signal) => {
+    backward: async (cotangent, signal) => {
       if (!tape)
         throw new FjordError(
           "not-differentiable",

@@ -33,6 +33,8 @@ export interface StepperOptions {
   readonly furtherPlanesCount: boolean;
   /** The derivative at the start of a step may be the last stage of the step before. */
   readonly reuseLastStage: boolean;
+  /** Evaluations outside begin() and step(), to be counted with theirs. */
+  readonly extraEvaluations?: number;
   /** Runs between the decision about a step and the next one. */
   readonly onStep?: readonly Command[];
 }
@@ -51,7 +53,6 @@ export class Stepper {
   readonly recorded: Buffer;
   /** f32 [1]: absolute tolerance of the further planes, relative to atol. */
   readonly scale: Buffer;
-  readonly #buffers = new BufferGroup();
   readonly #next: Buffer;
   readonly #k: Buffer;
   readonly #partial: Buffer;
@@ -66,6 +67,7 @@ export class Stepper {
     readonly options: StepperOptions,
     readonly shape: { readonly batch: number; readonly dim: number; readonly planes: number },
     private readonly kernels: Kernels,
+    private readonly buffers: BufferGroup,
   ) {
     const { plan, record, trace, keep } = options;
     const { batch, dim, planes } = shape;
@@ -78,7 +80,7 @@ export class Stepper {
     this.stateSize = this.#total;
     this.#kStride = alignWords(this.#total);
     const make = (label: string, words: number) =>
-      this.#buffers.add(device.buffer({ label: `solve ${label}`, size: Math.max(words, 4) * 4 }));
+      this.buffers.add(device.buffer({ label: `solve ${label}`, size: Math.max(words, 4) * 4 }));
     this.state = make("state", this.#total);
     this.#next = make("next state", this.#total);
     // The first-step rule needs two derivatives.
@@ -92,10 +94,11 @@ export class Stepper {
     this.times = make("times", record && "times" in record ? record.times : 0);
     const records = record === undefined ? 0 : "times" in record ? record.times : record.steps;
     this.recorded = make("records", records * this.#total);
-    this.scale = this.#buffers.add(device.buffer({ label: "solve scale", data: new Float32Array([1]) }));
+    this.scale = this.buffers.add(device.buffer({ label: "solve scale", data: new Float32Array([1]) }));
     device.write(this.#settings, this.#settingsBytes());
   }
 
+  /** @throws FjordError `limit-exceeded`, leaving nothing allocated */
   static async create(
     device: Device,
     options: StepperOptions,
@@ -120,7 +123,7 @@ export class Stepper {
       control(adaptive ? "decide" : "advance"),
     ]);
     const kernels = { stage, absorb, finish, norm, difference, commit, begin, guess, first, decide };
-    return new Stepper(device, options, shape, kernels as Kernels);
+    return BufferGroup.filled((buffers) => new Stepper(device, options, shape, kernels as Kernels, buffers));
   }
 
   /** The field to integrate; it was made with this stepper's control block. */
@@ -186,7 +189,7 @@ export class Stepper {
   }
 
   dispose(): void {
-    this.#buffers.dispose();
+    this.buffers.dispose();
   }
 
   get #groups(): number {
@@ -304,7 +307,7 @@ export class Stepper {
       fixedSteps: plan.fixedSteps,
       maxAttempts: plan.maxSteps,
       maxAccepted: keep > 0 ? Math.min(keep, plan.maxSteps) : plan.maxSteps,
-      nfeBegin: byRule ? 2 : this.method.fsal ? 1 : 0,
+      nfeBegin: (byRule ? 2 : this.method.fsal ? 1 : 0) + (this.options.extraEvaluations ?? 0),
       nfeStep: this.evaluationsPerStep,
       counts: [batch * dim, furtherPlanesCount ? (planes - 1) * batch * dim : 0, trace ? batch : 0],
       groups: this.#groups,

@@ -29,11 +29,12 @@ export class Optimiser {
     const AVERAGE = plan.ema > 0 ? 1 : 0;
     const DECOUPLED = plan.optimiser === "adamw" ? 1 : 0;
     const kernel = await device.kernel(adamModule, "main", { AVERAGE, DECOUPLED });
-    const buffers = new BufferGroup();
-    const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
-    const [m, v, table] = [make("Adam m", count), make("Adam v", count), make("rates", 4 * SLOTS)];
-    const average = make("average of theta", AVERAGE ? count : 1);
-    return new Optimiser(device, plan, count, decayed, m, v, average, table, kernel, buffers);
+    return BufferGroup.filled(async (buffers) => {
+      const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
+      const [m, v, table] = [make("Adam m", count), make("Adam v", count), make("rates", 4 * SLOTS)];
+      const average = make("average of theta", AVERAGE ? count : 1);
+      return new Optimiser(device, plan, count, decayed, m, v, average, table, kernel, buffers);
+    });
   }
 
   /** Rates and bias corrections of the steps first … first + count − 1, computed in float64. */

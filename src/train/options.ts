@@ -140,8 +140,9 @@ export function learningRate(plan: TrainPlan, step: number): number {
 }
 
 function atLeast(what: string, value: number, least: number): number {
-  if (finite(what, value) < least)
-    throw new ArgumentError(`${what} is ${value}.`, `It must be at least ${least}.`);
+  // The GPU computes with the f32 nearest to it.
+  if (finite(what, value) < least || !Number.isFinite(Math.fround(value)))
+    throw new ArgumentError(`${what} is ${value}.`, `It must be at least ${least} and within f32.`);
   return value;
 }
 

@@ -153,20 +153,21 @@ class Live {
     const points = flow.standardisation ? standardise(dataset.points, flow.standardisation) : dataset.points;
     const count = flow.field.paramCount;
     const trained = count + (flow.trainT ? 1 : 0);
-    const group = new BufferGroup();
-    const step = resume?.snapshot.step ?? 0;
-    const run = createRunBuffers(device, group, points, dataset.rows, plan.seed, step);
-    const optimiser = group.add(await Optimiser.create(device, plan, trained, count));
-    const spare = group.add(device.buffer({ label: "spare theta", size: (count + 1) * 4 }));
-    if (resume) restore(flow, state, optimiser, resume.snapshot, resume.model.T ?? 1);
-    else if (plan.ema > 0)
-      device.run([copy(state.weights.theta.words(0, trained), optimiser.average.words(0, trained))]);
-    const adaptive = steps.fixedSteps === 0 || (plan.gradient !== "discrete" && backward.fixedSteps === 0);
-    const solverSteps = adaptive ? FIRST_SOLVER_STEPS : 0;
-    const trainStep = await device.allocate("the training step", () =>
-      TrainStep.create(device, state, checked, run, optimiser, flow.trainT, solverSteps),
-    );
-    return new Live(flow, dataset, checked, state, run, optimiser, trainStep, spare, group, step);
+    return BufferGroup.filled(async (group) => {
+      const step = resume?.snapshot.step ?? 0;
+      const run = createRunBuffers(device, group, points, dataset.rows, plan.seed, step);
+      const optimiser = group.add(await Optimiser.create(device, plan, trained, count));
+      const spare = group.add(device.buffer({ label: "spare theta", size: (count + 1) * 4 }));
+      if (resume) restore(flow, state, optimiser, resume.snapshot, resume.model.T ?? 1);
+      else if (plan.ema > 0)
+        device.run([copy(state.weights.theta.words(0, trained), optimiser.average.words(0, trained))]);
+      const adaptive = steps.fixedSteps === 0 || (plan.gradient !== "discrete" && backward.fixedSteps === 0);
+      const solverSteps = adaptive ? FIRST_SOLVER_STEPS : 0;
+      const trainStep = await device.allocate("the training step", () =>
+        TrainStep.create(device, state, checked, run, optimiser, flow.trainT, solverSteps),
+      );
+      return new Live(flow, dataset, checked, state, run, optimiser, trainStep, spare, group, step);
+    });
   }
 
   async *reports(signal: AbortSignal | undefined): AsyncGenerator<TrainReport, void, void> {

@@ -83,48 +83,62 @@ export class TrainStep {
     solverSteps: number,
   ): Promise<TrainStep> {
     const { plan, steps, backward, trace } = training;
-    const group = new BufferGroup();
-    const adaptive = steps.fixedSteps === 0;
-    const discrete = plan.gradient === "discrete";
-    const keep = discrete ? steps.fixedSteps || solverSteps : 0;
-    const forward = group.add(
-      await ForwardSolve.create(
+    return BufferGroup.filled(async (group) => {
+      const adaptive = steps.fixedSteps === 0;
+      const discrete = plan.gradient === "discrete";
+      // One more than can be taken: a full tape would end the solve for good, and it shall be tried again with more.
+      const keep = discrete ? steps.fixedSteps || solverSteps + 1 : 0;
+      const forward = group.add(
+        await ForwardSolve.create(
+          device,
+          { kind: "mlp", weights: flow.weights },
+          { batch: plan.batch, plan: steps, trace, keep, probeKey: run.probeKey },
+        ),
+      );
+      const adjoint = group.add(
+        discrete ? await DiscreteAdjoint.create(forward) : await ContinuousAdjoint.create(forward, backward),
+      );
+      const kernels = await loadKernels(device);
+      const scratch = {
+        nll: group.add(device.buffer({ label: "nll", size: plan.batch * 4 })),
+        norms: group.add(device.buffer({ label: "gradient norms", size: NORM_GROUPS * 4 })),
+      };
+      const { packing, theta } = flow.weights;
+      const setInterval = { params: { parameters: packing.paramCount }, theta, interval: flow.interval };
+      const endTime = trainT ? [kernels.setInterval.bind(setInterval, [1, 1, 1])] : [];
+      const context = {
         device,
-        { kind: "mlp", weights: flow.weights },
-        { batch: plan.batch, plan: steps, trace, keep, probeKey: run.probeKey },
-      ),
-    );
-    const adjoint = group.add(
-      discrete ? await DiscreteAdjoint.create(forward) : await ContinuousAdjoint.create(forward, backward),
-    );
-    const kernels = await loadKernels(device);
-    const scratch = {
-      nll: group.add(device.buffer({ label: "nll", size: plan.batch * 4 })),
-      norms: group.add(device.buffer({ label: "gradient norms", size: NORM_GROUPS * 4 })),
-    };
-    const { packing, theta } = flow.weights;
-    const setInterval = { params: { parameters: packing.paramCount }, theta, interval: flow.interval };
-    const endTime = trainT ? [kernels.setInterval.bind(setInterval, [1, 1, 1])] : [];
-    const context = { device, flow, training, run, optimiser, trainT, forward, adjoint, kernels, ...scratch };
-    const forwardSteps = repeat(forward.stepper.step(), steps.fixedSteps || solverSteps);
-    const reverse = adjoint instanceof DiscreteAdjoint ? adjoint.steps(0) : adjoint.steps();
-    const fixedBackward = adjoint instanceof DiscreteAdjoint ? steps.fixedSteps : backward.fixedSteps;
-    const reverseCount = fixedBackward || solverSteps;
-    const commands = [
-      ...start(context),
-      ...forward.begin(),
-      ...forwardSteps,
-      ...loss(context),
-      ...reverse.begin,
-      ...repeat(reverse.step, reverseCount),
-      ...(reverse.end ?? []),
-      ...update(context),
-      ...endTime,
-    ];
-    const forwardWork = forward.work * forward.stepper.evaluationsPerStep * (steps.fixedSteps || solverSteps);
-    const used = adaptive || fixedBackward === 0 ? solverSteps : 0;
-    const work = forwardWork + reverse.work * reverseCount;
-    return new TrainStep(forward, adjoint, commands, endTime, used, work, group);
+        flow,
+        training,
+        run,
+        optimiser,
+        trainT,
+        forward,
+        adjoint,
+        kernels,
+        ...scratch,
+      };
+      const forwardSteps = repeat(forward.stepper.step(), steps.fixedSteps || solverSteps);
+      const reverse = adjoint instanceof DiscreteAdjoint ? adjoint.steps(0) : adjoint.steps();
+      const fixedBackward = adjoint instanceof DiscreteAdjoint ? steps.fixedSteps : backward.fixedSteps;
+      const reverseCount = fixedBackward || solverSteps;
+      const commands = [
+        ...start(context),
+        ...forward.begin(),
+        ...forwardSteps,
+        ...loss(context),
+        ...reverse.begin,
+        ...repeat(reverse.step, reverseCount),
+        ...(reverse.end ?? []),
+        ...update(context),
+        ...endTime,
+      ];
+      const forwardWork =
+        forward.work * forward.stepper.evaluationsPerStep * (steps.fixedSteps || solverSteps);
+      const used = adaptive || fixedBackward === 0 ? solverSteps : 0;
+      const work = forwardWork + reverse.work * reverseCount;
+      return new TrainStep(forward, adjoint, commands, endTime, used, work, group);
+    });
   }
 
   dispose(): void {
