@@ -14,6 +14,7 @@
 // SLOTS = 1: 8 samples x 1 slot. Lanes run over columns first: weights and results are coalesced, rows are
 // broadcast. No workgroup memory: on a GPU the loads hit L1; expect 30 to 50 % of the peak at widths >= 64 and
 // batches that fill the machine (8 registers of 16 B per mat4x4: about 100 registers, 5 to 6 warps per scheduler).
+// PASSES = 1: all slots fit into one pass (S <= SLOTS), and sigma' never leaves the registers.
 // A row's sum runs over the inputs in order whatever the batch is: rows of a permuted batch are equal bit for bit.
 
 // @include "common/control.wgsl"
@@ -22,6 +23,7 @@
 // @const SLOTS: u32 = 2
 // @const COLUMNS: u32 = 2
 // @const STORE: u32 = 0
+// @const PASSES: u32 = 2
 
 struct Params {
   samples: u32,
@@ -64,25 +66,38 @@ fn load_weights(at: u32) -> mat4x4<f32> {
   return mat4x4<f32>(packed[at], packed[at + params.out4], packed[at + 2u * params.out4], packed[at + 3u * params.out4]);
 }
 
-// Writes one row's 4 columns and returns sigma'(u) of its value row for the tangents to come.
-fn finish_row(sum: vec4<f32>, d1: vec4<f32>, slot: u32, sample: u32, column: u32, beta: f32) -> vec4<f32> {
-  if (sample >= params.samples || column >= params.out4 || slot >= params.slots) { return d1; }
-  let gain = times[params.v_at + column];
-  let at = sample * params.out4 + column;
-  var u = gain * sum;
-  var y: vec4<f32>;
-  var derivative = d1;
-  if (slot == 0u) {
-    u += times[params.columns4 + params.v_at + column];
-    y = activate(u, beta);
-    derivative = activate_d1(u, y, beta);
-  } else {
-    y = d1 * u;
-  }
+// Column i of a matrix, by comparison: an index known at run time only would move the matrix to memory.
+fn pick(m: mat4x4<f32>, i: u32) -> vec4<f32> {
+  return select(select(m[0], m[1], i == 1u), select(m[2], m[3], i == 3u), i >= 2u);
+}
+
+fn store_row(u: vec4<f32>, y: vec4<f32>, slot: u32, at: u32) {
   if (STORE == 1u) { pre[params.u_at + slot * params.y_plane + at] = u; }
-  if (params.residual != 0u) { y -= acts[params.input_at + slot * params.input_plane + at]; }
-  acts[params.y_at + slot * params.y_plane + at] = y;
-  return derivative;
+  var result = y;
+  if (params.residual != 0u) { result -= acts[params.input_at + slot * params.input_plane + at]; }
+  acts[params.y_at + slot * params.y_plane + at] = result;
+}
+
+// The value's row of a sample: 4 columns. Returns sigma'(u) for its tangents.
+fn finish_value(sum: vec4<f32>, sample: u32, column: u32, beta: f32) -> vec4<f32> {
+  let v = params.v_at + column;
+  let u = times[v] * sum + times[params.columns4 + v];
+  let y = activate(u, beta);
+  if (sample < params.samples && column < params.out4) { store_row(u, y, 0u, sample * params.out4 + column); }
+  return activate_d1(u, y, beta);
+}
+
+fn finish_tangent(sum: vec4<f32>, d1: vec4<f32>, slot: u32, sample: u32, column: u32) {
+  let u = times[params.v_at + column] * sum;
+  if (sample < params.samples && column < params.out4 && slot < params.slots) {
+    store_row(u, d1 * u, slot, sample * params.out4 + column);
+  }
+}
+
+fn finish_row(sum: vec4<f32>, d1: vec4<f32>, slot: u32, sample: u32, column: u32, beta: f32) -> vec4<f32> {
+  if (slot == 0u) { return finish_value(sum, sample, column, beta); }
+  finish_tangent(sum, d1, slot, sample, column);
+  return d1;
 }
 
 @compute @workgroup_size(32)
@@ -101,9 +116,7 @@ fn main(
   let beta_word = packed[params.beta_at >> 2u];
   let beta = beta_word[params.beta_at & 3u];
 
-  // Results of a pass, and sigma' of the value rows: written and read in loops, which keeps the code small (drivers
-  // take seconds to minutes for the same thing unrolled).
-  var sums: array<vec4<f32>, 16>;
+  // sigma' of the value rows, for the passes after the first.
   var d1: array<vec4<f32>, 16>;
   for (var slot = 0u; slot < params.slots; slot += SLOTS) {
     // First index = group of 4 rows, second = group of 4 columns. Group 1 is the next slot (SLOTS = 2) or the next
@@ -127,21 +140,27 @@ fn main(
       }
       at += 4u * params.out4;
     }
-    // Constant indices: a matrix indexed in a loop would live in memory instead of registers.
-    sums[0] = a00[0]; sums[1] = a00[1]; sums[2] = a00[2]; sums[3] = a00[3];
-    if (COLUMNS == 1u) {
-      sums[4] = a10[0]; sums[5] = a10[1]; sums[6] = a10[2]; sums[7] = a10[3];
-    } else {
-      sums[4] = a01[0]; sums[5] = a01[1]; sums[6] = a01[2]; sums[7] = a01[3];
-      sums[8] = a10[0]; sums[9] = a10[1]; sums[10] = a10[2]; sums[11] = a10[3];
-      sums[12] = a11[0]; sums[13] = a11[1]; sums[14] = a11[2]; sums[15] = a11[3];
-    }
-    for (var r = 0u; r < 8u * COLUMNS; r++) {
-      let second = r / (4u * COLUMNS);
-      let row_slot = slot + select(0u, second, SLOTS == 2u);
-      let row = sample + r % 4u + select(4u * second, 0u, SLOTS == 2u);
-      let keep = select(r, r % (4u * COLUMNS), SLOTS == 2u);
-      d1[keep] = finish_row(sums[r], d1[keep], row_slot, row, column + (r / 4u) % COLUMNS, beta);
+    // A loop instead of 16 copies of the epilogue: unrolled, drivers take seconds to minutes to compile it.
+    for (var r = 0u; r < 4u * COLUMNS; r++) {
+      let i = r & 3u;
+      let second = COLUMNS == 2u && r >= 4u;
+      let first_sum = select(pick(a00, i), pick(a01, i), second);
+      let second_sum = select(pick(a10, i), pick(a11, i), second);
+      let at_column = column + select(0u, 1u, second);
+      if (PASSES == 1u) {
+        let slope = finish_value(first_sum, sample + i, at_column, beta);
+        if (SLOTS == 2u) {
+          finish_tangent(second_sum, slope, 1u, sample + i, at_column);
+        } else {
+          _ = finish_value(second_sum, sample + 4u + i, at_column, beta);
+        }
+      } else if (SLOTS == 2u) {
+        d1[r] = finish_row(first_sum, d1[r], slot, sample + i, at_column, beta);
+        finish_tangent(second_sum, d1[r], slot + 1u, sample + i, at_column);
+      } else {
+        d1[r] = finish_row(first_sum, d1[r], slot, sample + i, at_column, beta);
+        d1[8u + r] = finish_row(second_sum, d1[8u + r], slot, sample + 4u + i, at_column, beta);
+      }
     }
   }
 }

@@ -21,6 +21,7 @@
 // @const SLOTS: u32 = 2
 // @const COLUMNS: u32 = 2
 // @const FIRST: u32 = 0
+// @const PASSES: u32 = 2
 
 struct Params {
   samples: u32,
@@ -69,16 +70,40 @@ fn load_weights(at: u32, gain: vec4<f32>) -> mat4x4<f32> {
   );
 }
 
-// Takes one row of y_bar (slot 0) or y'_bar_k and returns the running u_bar of its sample.
+// Column i of a matrix, by comparison: an index known at run time only would move the matrix to memory.
+fn pick(m: mat4x4<f32>, i: u32) -> vec4<f32> {
+  return select(select(m[0], m[1], i == 1u), select(m[2], m[3], i == 3u), i >= 2u);
+}
+
+// FIRST = 1: the gradient with respect to the field's input.
+fn finish_gradient(sum: vec4<f32>, sample: u32, column: u32) {
+  if (sample >= params.samples || column >= params.in4) { return; }
+  let at = sample * params.in4 + column;
+  var gradient = sum;
+  if (params.residual != 0u) { gradient -= cots[params.seed_at + at]; }
+  acts[params.gradient_at + at] = params.sign * gradient;
+}
+
+// Value and one tangent of a sample together (PASSES = 1, SLOTS = 2): everything from one sigma(u).
+fn finish_pair(y_bar: vec4<f32>, y_dot_bar: vec4<f32>, sample: u32, column: u32, beta: f32) {
+  if (sample >= params.samples || column >= params.in4) { return; }
+  let at = sample * params.in4 + column;
+  let u = pre[params.u_at + at];
+  let u_dot = pre[params.u_at + params.to_plane + at];
+  let y = activate(u, beta);
+  let d1 = activate_d1(u, y, beta);
+  cots[params.to_at + at] = d1 * y_bar + activate_d2(u, y, beta) * u_dot * y_dot_bar;
+  cots[params.to_at + params.to_plane + at] = d1 * y_dot_bar;
+  if (ACTIVATION == SWISH) {
+    cots[params.to_at + 2u * params.to_plane + at] =
+      swish_beta_value(u, beta, y_bar) + swish_beta_tangent(u, u_dot, beta, y_dot_bar);
+  }
+}
+
+// One row of y_bar (slot 0) or y'_bar_k; returns the running u_bar of its sample.
 fn finish_row(sum: vec4<f32>, running: vec4<f32>, slot: u32, sample: u32, column: u32, beta: f32) -> vec4<f32> {
   if (sample >= params.samples || column >= params.in4 || slot >= params.slots) { return running; }
   let at = sample * params.in4 + column;
-  if (FIRST == 1u) {
-    var gradient = sum;
-    if (params.residual != 0u) { gradient -= cots[params.seed_at + at]; }
-    acts[params.gradient_at + at] = params.sign * gradient;
-    return running;
-  }
   let u = pre[params.u_at + at];
   let y = activate(u, beta);
   let d1 = activate_d1(u, y, beta);
@@ -113,7 +138,7 @@ fn main(
   let beta_word = packed[params.beta_at >> 2u];
   let beta = beta_word[params.beta_at & 3u];
 
-  var sums: array<vec4<f32>, 16>;
+  // u_bar so far, for the passes after the first.
   var running: array<vec4<f32>, 16>;
   for (var slot = 0u; slot < params.slots; slot += SLOTS) {
     var a00 = mat4x4<f32>(); var a01 = mat4x4<f32>(); var a10 = mat4x4<f32>(); var a11 = mat4x4<f32>();
@@ -135,21 +160,25 @@ fn main(
       }
       at += 4u * params.in4;
     }
-    // Constant indices: a matrix indexed in a loop would live in memory instead of registers.
-    sums[0] = a00[0]; sums[1] = a00[1]; sums[2] = a00[2]; sums[3] = a00[3];
-    if (COLUMNS == 1u) {
-      sums[4] = a10[0]; sums[5] = a10[1]; sums[6] = a10[2]; sums[7] = a10[3];
-    } else {
-      sums[4] = a01[0]; sums[5] = a01[1]; sums[6] = a01[2]; sums[7] = a01[3];
-      sums[8] = a10[0]; sums[9] = a10[1]; sums[10] = a10[2]; sums[11] = a10[3];
-      sums[12] = a11[0]; sums[13] = a11[1]; sums[14] = a11[2]; sums[15] = a11[3];
-    }
-    for (var r = 0u; r < 8u * COLUMNS; r++) {
-      let second = r / (4u * COLUMNS);
-      let row_slot = slot + select(0u, second, SLOTS == 2u);
-      let row = sample + r % 4u + select(4u * second, 0u, SLOTS == 2u);
-      let keep = select(r, r % (4u * COLUMNS), SLOTS == 2u);
-      running[keep] = finish_row(sums[r], running[keep], row_slot, row, column + (r / 4u) % COLUMNS, beta);
+    // A loop instead of 16 copies of the epilogue: unrolled, drivers take seconds to minutes to compile it.
+    for (var r = 0u; r < 4u * COLUMNS; r++) {
+      let i = r & 3u;
+      let second = COLUMNS == 2u && r >= 4u;
+      let first_sum = select(pick(a00, i), pick(a01, i), second);
+      let second_sum = select(pick(a10, i), pick(a11, i), second);
+      let at_column = column + select(0u, 1u, second);
+      if (FIRST == 1u) {
+        finish_gradient(first_sum, sample + i, at_column);
+        finish_gradient(second_sum, sample + 4u + i, at_column);
+      } else if (PASSES == 1u && SLOTS == 2u) {
+        finish_pair(first_sum, second_sum, sample + i, at_column, beta);
+      } else if (SLOTS == 2u) {
+        let partly = finish_row(first_sum, running[r], slot, sample + i, at_column, beta);
+        running[r] = finish_row(second_sum, partly, slot + 1u, sample + i, at_column, beta);
+      } else {
+        running[r] = finish_row(first_sum, running[r], slot, sample + i, at_column, beta);
+        running[8u + r] = finish_row(second_sum, running[8u + r], slot, sample + 4u + i, at_column, beta);
+      }
     }
   }
 }

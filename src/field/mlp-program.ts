@@ -182,6 +182,8 @@ export class MlpProgram implements FieldProgram {
 
 /** Slots per pass and columns per invocation of the product kernels (see shaders/field/forward.wgsl). */
 export const slotsPerPass = (slots: number): 1 | 2 => (slots % 2 === 0 ? 2 : 1);
+/** 1 when all slots fit into one pass; the kernels only tell one from many. */
+export const passes = (slots: number): 1 | 2 => (slots <= slotsPerPass(slots) ? 1 : 2);
 export const columnsOf = (width: number): 1 | 2 => (width <= 4 ? 1 : 2);
 
 /** Workgroups of 32 invocations, each with 8 rows × 4·columns columns. */
@@ -202,6 +204,7 @@ async function loadKernels(
   const constants = {
     SLOTS: slotsPerPass(1 + shape.tangents + shape.probes),
     STORE: shape.store ? 1 : 0,
+    PASSES: passes(1 + shape.tangents + shape.probes),
   };
   const hidden = { ...constants, ACTIVATION: ACTIVATIONS.indexOf(activation) };
   const identity = ACTIVATIONS.indexOf("identity");

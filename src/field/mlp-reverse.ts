@@ -12,7 +12,7 @@ import { weightGrad as weightGradModule } from "../generated/field/weight_grad.j
 import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import { type Command, clear, foldedGrid } from "../gpu/submit.js";
-import { columnsOf, type MlpProgram, slotsPerPass, tileGrid } from "./mlp-program.js";
+import { columnsOf, type MlpProgram, passes, slotsPerPass, tileGrid } from "./mlp-program.js";
 import type { PackedLayer } from "./packing.js";
 import type { Planes } from "./program.js";
 import { ACTIVATIONS } from "./spec.js";
@@ -274,9 +274,10 @@ type Kernels = Awaited<ReturnType<typeof loadKernels>>;
 async function loadKernels(device: Device, activation: (typeof ACTIVATIONS)[number], slots: number) {
   const ACTIVATION = ACTIVATIONS.indexOf(activation);
   const SLOTS = slotsPerPass(slots);
+  const PASSES = passes(slots);
   const [wide, narrow, firstWide, firstNarrow, seed, weightGrad, biasGrad, reduce] = await Promise.all([
-    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS, COLUMNS: 2, FIRST: 0 }),
-    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS, COLUMNS: 1, FIRST: 0 }),
+    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS, PASSES, COLUMNS: 2, FIRST: 0 }),
+    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS, PASSES, COLUMNS: 1, FIRST: 0 }),
     // The first layer hands on the value's row only: one slot.
     device.kernel(reverseModule, "main", { ACTIVATION, SLOTS: 1, COLUMNS: 2, FIRST: 1 }),
     device.kernel(reverseModule, "main", { ACTIVATION, SLOTS: 1, COLUMNS: 1, FIRST: 1 }),
