@@ -1,0 +1,124 @@
+/**
+ * What a run on this page is made of: its form, its presets, and its address parameters.
+ *
+ * Address parameters, all optional; they are for links and for tests:
+ *   set=NAME      data set, e.g. moons, circles, 8gaussians
+ *   preset=NAME   tiny, small or standard (else chosen by the adapter)
+ *   start=1       begin training at once
+ *   hidden, layer, solver, solverSteps, rtol, trace, lr, batch, seed, steps
+ *                 one setting of the form, e.g. hidden=32-32&solver=dopri5&rtol=0.0001&seed=1&steps=400
+ */
+import { data, LAYER_TYPES, type LayerType, type MethodName } from "fjordgpu";
+
+/** The sets of the gallery, in its order; all of them live on the same window. */
+export const SETS = [
+  "moons",
+  "circles",
+  "8gaussians",
+  "pinwheel",
+  "2spirals",
+  "checkerboard",
+  "rings",
+  "swissroll",
+].map((name) => data.toy(name));
+
+export const SOLVERS = ["rk4", "midpoint", "euler", "dopri5", "tsit5", "bosh3"] as const;
+
+/** Of SOLVERS, those that choose their steps by a tolerance on this page. */
+export const ADAPTIVE: readonly MethodName[] = ["dopri5", "tsit5", "bosh3"];
+
+export const TRACES = ["exact", "rademacher", "gaussian"] as const;
+
+export interface Config {
+  /** A name of SETS. */
+  set: string;
+  /** Widths of the hidden layers, e.g. "64-64-64". */
+  hidden: string;
+  layer: LayerType;
+  solver: (typeof SOLVERS)[number];
+  /** Steps of a solver with fixed steps. */
+  solverSteps: number;
+  /** Relative and absolute tolerance of an adaptive solver. */
+  rtol: number;
+  trace: (typeof TRACES)[number];
+  /** Adam's learning rate. */
+  lr: number;
+  batch: number;
+  seed: number;
+  /** Training steps until the run ends by itself. */
+  steps: number;
+}
+
+const STANDARD: Config = {
+  set: "moons",
+  hidden: "64-64-64",
+  layer: "concatsquash",
+  // Adaptive, because a fast device soon trains long enough to exploit any fixed number of steps.
+  solver: "dopri5",
+  solverSteps: 8,
+  rtol: 1e-4,
+  trace: "exact",
+  lr: 2e-3,
+  batch: 512,
+  seed: 0,
+  steps: 20_000,
+};
+
+export const PRESETS = {
+  standard: STANDARD,
+  small: { ...STANDARD, hidden: "32-32-32", solver: "rk4", solverSteps: 8, lr: 5e-3, batch: 256 },
+  tiny: { ...STANDARD, hidden: "32-32", solver: "rk4", solverSteps: 4, lr: 1e-2, batch: 128 },
+} satisfies Record<string, Config>;
+
+export type PresetName = keyof typeof PRESETS;
+
+/** What the address asks for, checked name by name. */
+export interface Wish {
+  readonly preset: PresetName | undefined;
+  readonly changes: Partial<Config>;
+  readonly start: boolean;
+  /** Parameters that could not be used, e.g. "set=mooons". */
+  readonly ignored: readonly string[];
+}
+
+/** Allowed values of each setting; a range for numbers. The form and the address share it. */
+export const ALLOWED: { readonly [K in keyof Config]: (value: Config[K]) => boolean } = {
+  set: (value) => SETS.some(({ name }) => name === value),
+  hidden: (value) => /^\d{1,3}(-\d{1,3}){0,5}$/.test(value) && value.split("-").every((width) => +width > 0),
+  layer: (value) => LAYER_TYPES.includes(value),
+  solver: (value) => SOLVERS.includes(value),
+  solverSteps: (value) => Number.isInteger(value) && value >= 1 && value <= 64,
+  rtol: (value) => value >= 1e-6 && value <= 1e-1,
+  trace: (value) => TRACES.includes(value),
+  lr: (value) => value > 0 && value <= 1,
+  batch: (value) => Number.isInteger(value) && value >= 1 && value <= 8192,
+  seed: (value) => Number.isSafeInteger(value) && value >= 0,
+  steps: (value) => Number.isInteger(value) && value >= 1 && value <= 1_000_000,
+};
+
+/** The setting as the type that STANDARD has, or undefined when it is not allowed. */
+export function parseSetting<K extends keyof Config>(key: K, text: string): Config[K] | undefined {
+  const isNumber = typeof STANDARD[key] === "number";
+  // Number("") is 0, which would turn an emptied field into a value.
+  const value = (isNumber ? (text.trim() === "" ? Number.NaN : Number(text)) : text) as Config[K];
+  return ALLOWED[key](value) ? value : undefined;
+}
+
+/** Reads the address; what it does not understand is reported, not obeyed. */
+export function wishOf(search: string): Wish {
+  const changes: Partial<Config> = {};
+  const ignored: string[] = [];
+  let preset: PresetName | undefined;
+  let start = false;
+  for (const [key, text] of new URLSearchParams(search)) {
+    if (key === "start") start = text === "1";
+    else if (key === "preset" && Object.hasOwn(PRESETS, text)) preset = text as PresetName;
+    else if (Object.hasOwn(STANDARD, key)) {
+      const name = key as keyof Config;
+      const value = parseSetting(name, text);
+      if (value === undefined) ignored.push(`${key}=${text}`);
+      else Object.assign(changes, { [name]: value });
+    } else ignored.push(`${key}=${text}`);
+  }
+  return { preset, changes, start, ignored };
+}

@@ -1,0 +1,157 @@
+/** The settings form: one entry of a table for each control, each with its sentence of help. */
+import { LAYER_TYPES } from "fjordgpu";
+import { make } from "../shared/dom.js";
+import { ADAPTIVE, type Config, parseSetting, SOLVERS, type TRACES } from "./config.js";
+
+type Key = Exclude<keyof Config, "set">;
+
+interface Control {
+  readonly key: Key;
+  readonly label: string;
+  readonly help: string;
+  /** A menu of these values, or a number field with these bounds. */
+  readonly options?: readonly (readonly [value: string, title: string])[];
+  readonly range?: readonly [low: number, high: number];
+  /** Shown only while this holds. */
+  readonly when?: (config: Config) => boolean;
+}
+
+const same = (values: readonly string[]) => values.map((value) => [value, value] as const);
+
+const CONTROLS: readonly Control[] = [
+  {
+    key: "hidden",
+    label: "Hidden layers",
+    help: "Widths of the network that moves the points: wider bends more finely, and costs more per step.",
+    options: same(["32-32", "32-32-32", "64-64-64", "128-128-128"]),
+  },
+  {
+    key: "layer",
+    label: "Layer type",
+    help: "How a layer sees time; concatsquash, FFJORD’s choice, both gates and shifts by it.",
+    options: same(LAYER_TYPES),
+  },
+  {
+    key: "solver",
+    label: "Solver",
+    help: "How the points are carried through time; adaptive solvers choose their own steps.",
+    options: SOLVERS.map((name) => [
+      name,
+      `${name}, ${ADAPTIVE.includes(name) ? "adaptive" : "fixed"} steps`,
+    ]),
+  },
+  {
+    key: "solverSteps",
+    label: "Solver steps",
+    help: "Steps from data to noise: too few and ∫p drifts away from 1, more cost time.",
+    range: [1, 64],
+    when: ({ solver }) => !ADAPTIVE.includes(solver),
+  },
+  {
+    key: "rtol",
+    label: "Tolerance",
+    help: "Error allowed in one solver step: smaller is more exact and takes more evaluations.",
+    options: same(["0.01", "0.001", "0.0001", "0.00001", "0.000001"]),
+    when: ({ solver }) => ADAPTIVE.includes(solver),
+  },
+  {
+    key: "trace",
+    label: "Trace in training",
+    help: "Divergence of the field: exact, or estimated with one random probe, as high dimensions need.",
+    options: [
+      ["exact", "exact"],
+      ["rademacher", "Hutchinson, ±1 probe"],
+      ["gaussian", "Hutchinson, Gaussian probe"],
+    ] satisfies [(typeof TRACES)[number], string][],
+  },
+  {
+    key: "lr",
+    label: "Learning rate",
+    help: "Size of Adam’s steps: larger learns faster until the loss begins to jump.",
+    options: same(["0.0005", "0.001", "0.002", "0.005", "0.01", "0.02"]),
+  },
+  {
+    key: "batch",
+    label: "Batch",
+    help: "Points seen in one training step: more give a calmer loss and a slower step.",
+    options: same(["64", "128", "256", "512", "1024", "2048"]),
+  },
+  {
+    key: "seed",
+    label: "Seed",
+    help: "Decides data, first weights and batches: the same seed gives the same run on the same device.",
+    range: [0, 999_999],
+  },
+  {
+    key: "steps",
+    label: "Training steps",
+    help: "The run ends by itself after so many.",
+    range: [1, 1_000_000],
+  },
+];
+
+export class Controls {
+  readonly #inputs = new Map<Key, HTMLSelectElement | HTMLInputElement>();
+  readonly #fields: { control: Control; field: HTMLElement }[] = [];
+
+  /** @param onChange called with the new settings after every valid change */
+  constructor(
+    host: HTMLElement,
+    public config: Config,
+    readonly onChange: (config: Config) => void,
+  ) {
+    for (const control of CONTROLS) host.append(this.#field(control));
+    this.show(config);
+  }
+
+  /** Fills the form. */
+  show(config: Config): void {
+    this.config = config;
+    for (const [key, input] of this.#inputs) {
+      const value = String(config[key]);
+      // A value that only the address can give is added to its menu.
+      if (
+        input instanceof HTMLSelectElement &&
+        ![...input.options].some((option) => option.value === value)
+      ) {
+        input.append(new Option(value, value));
+      }
+      input.value = value;
+    }
+    for (const { control, field } of this.#fields) field.hidden = control.when?.(config) === false;
+  }
+
+  #field(control: Control): HTMLElement {
+    const { key, label, help, options, range } = control;
+    const id = `setting-${key}`;
+    const input = options
+      ? make("select", {}, ...options.map(([value, title]) => new Option(title, value)))
+      : make("input", { type: "number", min: String(range?.[0]), max: String(range?.[1]), step: "1" });
+    input.id = id;
+    input.setAttribute("aria-describedby", `${id}-help`);
+    input.addEventListener("change", () => this.#read(key, input));
+    this.#inputs.set(key, input);
+    const field = make(
+      "div",
+      { className: "field" },
+      make("label", { htmlFor: id }, label),
+      input,
+      make("p", { className: "hint", id: `${id}-help` }, help),
+    );
+    this.#fields.push({ control, field });
+    return field;
+  }
+
+  #read(key: Key, input: HTMLSelectElement | HTMLInputElement): void {
+    // Menus may write a number in a longer way than String() does.
+    const value = parseSetting(key, input.value);
+    if (value === undefined) {
+      // Back to what holds, rather than a run with a value that nobody chose.
+      this.show(this.config);
+      return;
+    }
+    const config = { ...this.config, [key]: value };
+    this.show(config);
+    this.onChange(config);
+  }
+}

@@ -1,0 +1,43 @@
+/** The choice of data: a radio button for each set, with a small picture of its points. */
+import type { data } from "fjordgpu";
+import { colorAt } from "../shared/colormap.js";
+import { make } from "../shared/dom.js";
+
+const SIDE = 96;
+const POINTS = 700;
+
+export class Gallery {
+  readonly #inputs: HTMLInputElement[];
+
+  constructor(host: HTMLElement, sets: readonly data.ToySet[], onChoose: (name: string) => void) {
+    this.#inputs = sets.map((set) => {
+      const input = make("input", { type: "radio", name: "set", value: set.name });
+      input.className = "visually-hidden";
+      input.addEventListener("change", () => onChoose(set.name));
+      host.append(make("label", { className: "choice" }, input, thumbnail(set), make("span", {}, set.title)));
+      return input;
+    });
+  }
+
+  show(name: string): void {
+    for (const input of this.#inputs) input.checked = input.value === name;
+  }
+}
+
+function thumbnail(set: data.ToySet): HTMLCanvasElement {
+  const canvas = make("canvas", { width: SIDE, height: SIDE });
+  canvas.setAttribute("aria-hidden", "true");
+  const context = canvas.getContext("2d")!;
+  context.fillStyle = colorAt(0);
+  context.fillRect(0, 0, SIDE, SIDE);
+  context.fillStyle = colorAt(0.85);
+  context.globalAlpha = 0.75;
+  const points = set.sample(POINTS, 0);
+  const [low, high] = set.window;
+  for (let i = 0; i < POINTS; i++) {
+    const x = ((points[2 * i]! - low) / (high - low)) * SIDE;
+    const y = ((high - points[2 * i + 1]!) / (high - low)) * SIDE;
+    context.fillRect(x - 0.8, y - 0.8, 1.6, 1.6);
+  }
+  return canvas;
+}

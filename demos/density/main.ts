@@ -1,0 +1,175 @@
+/** The density page: wires form, picture and numbers to the worker that trains. */
+import { data } from "fjordgpu";
+import { byId, setText } from "../shared/dom.js";
+import type { Failure } from "../shared/failure.js";
+import { integer } from "../shared/format.js";
+import { Notice } from "../shared/notice.js";
+import { themeToggle } from "../shared/theme.js";
+import { WorkerClient } from "../shared/worker-client.js";
+import { type Config, PRESETS, SETS, wishOf } from "./config.js";
+import { Controls } from "./controls.js";
+import { Gallery } from "./gallery.js";
+import { Numbers } from "./numbers.js";
+import type { Command, Event, Opened } from "./protocol.js";
+import { View } from "./view.js";
+
+type State = "opening" | "ready" | "training" | "pausing" | "paused" | "finished" | "stopped";
+
+/** What the main button does in each state; none: it is disabled. */
+const BUTTON: Record<State, string> = {
+  opening: "Start",
+  ready: "Start",
+  training: "Pause",
+  pausing: "Pausing…",
+  paused: "Resume",
+  finished: "Done",
+  stopped: "Start",
+};
+
+const wish = wishOf(location.search);
+const go = byId("go", HTMLButtonElement);
+const reset = byId("reset", HTMLButtonElement);
+const status = byId("status", HTMLElement);
+const notice = new Notice(byId("notice", HTMLElement));
+let state: State = "opening";
+/** Set once the worker has a device. */
+let opened: Opened | undefined;
+/** Whether training begins as soon as the next run is ready. */
+let startWhenReady = wish.start;
+
+themeToggle(byId("theme", HTMLButtonElement));
+
+const client = new WorkerClient<Command, Event>({
+  create: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
+  onEvent,
+  onCrash: (message) => onFailure({ kind: "failed", message }),
+});
+const view = new View((layers) => client.send({ type: "layers", layers }));
+const numbers = new Numbers();
+const gallery = new Gallery(byId("gallery", HTMLElement), SETS, (set) => {
+  begin({ ...controls.config, set }, state === "training");
+});
+const first: Config = { ...PRESETS[wish.preset ?? "standard"], ...wish.changes };
+const controls = new Controls(byId("settings", HTMLElement), first, (config) => begin(config, false));
+
+go.addEventListener("click", () => {
+  if (state === "training") {
+    enter("pausing");
+    client.send({ type: "pause" });
+  } else if (state === "ready" || state === "paused") {
+    enter("training");
+    client.send({ type: "start" });
+  }
+});
+reset.addEventListener("click", () => begin(controls.config, false));
+
+if (wish.ignored.length > 0) {
+  notice.show("Part of the address was not understood and is ignored.", wish.ignored.join(", "));
+}
+show(first);
+enter("opening");
+client.begin({ type: "open" });
+
+/** Shows a configuration with nothing trained yet. */
+function show(config: Config): void {
+  const set = data.toy(config.set);
+  gallery.show(config.set);
+  controls.show(config);
+  view.reset(config);
+  numbers.reset(config);
+  setText(byId("set-about", HTMLElement), `${set.title}: ${set.about}`);
+}
+
+/** Drops the current run and prepares one with this configuration. */
+function begin(config: Config, start: boolean): void {
+  show(config);
+  // Without a device the page stays as readable as it is; its data can still be looked at.
+  if (state === "stopped") return;
+  startWhenReady ||= start;
+  if (state === "opening" && !opened) return;
+  enter("opening");
+  client.begin({ type: "configure", config, layers: view.layers });
+}
+
+function onOpened(event: Opened): void {
+  opened = event;
+  const name = event.isSoftware ? `${event.adapter}, software` : event.adapter;
+  setText(byId("value-adapter", HTMLElement), name);
+  let config = controls.config;
+  if (event.isSoftware && !wish.preset) {
+    config = { ...PRESETS.tiny, set: config.set, ...wish.changes };
+    const text = "A small network is preset so that training stays lively; Settings has larger ones.";
+    setText(
+      byId("adapter-note", HTMLElement),
+      `No graphics hardware was found: the processor stands in. ${text}`,
+    );
+    byId("adapter-note", HTMLElement).hidden = false;
+  }
+  begin(config, false);
+}
+
+function onEvent(event: Event): void {
+  switch (event.type) {
+    case "opened":
+      onOpened(event);
+      break;
+    case "ready":
+      setText(byId("value-parameters", HTMLElement), integer(event.parameters));
+      enter(startWhenReady ? "training" : "ready");
+      if (startWhenReady) client.send({ type: "start" });
+      startWhenReady = false;
+      break;
+    case "progress":
+      numbers.showProgress(event);
+      break;
+    case "frame":
+      view.showFrame(event);
+      numbers.showFrame(event);
+      break;
+    case "samples":
+      view.showSamples(event.points);
+      break;
+    case "paused":
+      if (state === "pausing") enter("paused");
+      break;
+    case "finished":
+      enter("finished");
+      break;
+    case "failed":
+      onFailure(event.failure);
+  }
+}
+
+function onFailure(failure: Failure): void {
+  if (state === "stopped") return;
+  const wasTraining = state === "training";
+  enter("stopped");
+  notice.showFailure(failure, () => {
+    notice.hide();
+    opened = undefined;
+    startWhenReady = wasTraining;
+    client.restart();
+    enter("opening");
+    show(controls.config);
+    client.begin({ type: "open" });
+  });
+}
+
+function enter(next: State): void {
+  state = next;
+  setText(go, BUTTON[next]);
+  go.disabled = !["ready", "training", "paused"].includes(next);
+  reset.disabled = next === "stopped" || next === "opening";
+  const title = data.toy(controls.config.set).title;
+  const sentences: Record<State, string> = {
+    opening: "Preparing the device…",
+    ready: `Ready to learn ${title}.`,
+    training: `Learning ${title}.`,
+    pausing: "Finishing the current steps…",
+    paused: "Paused, with a finer picture.",
+    finished: "Finished, with a finer picture.",
+    stopped: "Stopped.",
+  };
+  setText(status, sentences[next]);
+  document.body.dataset.state = next;
+}

@@ -1,0 +1,67 @@
+/** What the page and its training worker say to each other. Every message also carries a run number. */
+import type { Failure } from "../shared/failure.js";
+import type { Config } from "./config.js";
+
+export interface Layers {
+  readonly density: boolean;
+  readonly samples: boolean;
+  /** False while the tab is hidden: training goes on, drawing does not. */
+  readonly visible: boolean;
+}
+
+export type Command =
+  | { readonly type: "open" }
+  | { readonly type: "configure"; readonly config: Config; readonly layers: Layers }
+  | { readonly type: "start" }
+  | { readonly type: "pause" }
+  | { readonly type: "layers"; readonly layers: Layers };
+
+export interface Opened {
+  readonly type: "opened";
+  /** e.g. "google swiftshader". */
+  readonly adapter: string;
+  readonly isSoftware: boolean;
+}
+
+/** How training goes; see TrainReport of the library. */
+export interface Progress {
+  readonly type: "progress";
+  readonly step: number;
+  /** Mean NLL of the batches since the last report, nats. */
+  readonly loss: number;
+  readonly heldOut: number | undefined;
+  /** Held-out NLL above the entropy of the data, nats. */
+  readonly kl: number | undefined;
+  /** Evaluations of the field in one training step, forwards and backwards. */
+  readonly nfe: number;
+  readonly nfeBackward: number;
+  readonly stepsPerSecond: number;
+}
+
+/** The density on a grid of cells over the window of the data. */
+export interface Frame {
+  readonly type: "frame";
+  readonly step: number;
+  readonly size: number;
+  /** [size, size] log p at the cells' centres in nats, row 0 at the top. */
+  readonly logDensity: Float32Array;
+  /** ∫ p over the window by the midpoint rule. */
+  readonly mass: number;
+}
+
+export interface Samples {
+  readonly type: "samples";
+  readonly step: number;
+  /** [n, 2] row-major. */
+  readonly points: Float32Array;
+}
+
+export type Event =
+  | Opened
+  | { readonly type: "ready"; readonly parameters: number }
+  | Progress
+  | Frame
+  | Samples
+  | { readonly type: "paused" }
+  | { readonly type: "finished" }
+  | { readonly type: "failed"; readonly failure: Failure };

@@ -1,0 +1,183 @@
+/** A square plot of the plane on a 2-D canvas: a dark plate with axes around it, in device pixels. */
+import { colorAt } from "./colormap.js";
+import { onThemeChange, token } from "./theme.js";
+
+const MARGIN = { left: 30, right: 10, top: 8, bottom: 26 };
+
+/** Side of a plate on a desktop, CSS pixels. */
+const USUAL_SIDE = 520;
+
+export interface Dots {
+  /** [n, 2] row-major, in data coordinates. */
+  readonly points: ArrayLike<number>;
+  /** One CSS colour for all, or a wheel of them with `colorOf` choosing for each point. */
+  readonly colors: readonly string[];
+  readonly colorOf?: Uint8Array;
+  /** CSS pixels on a plate of usual size; smaller on a smaller one. */
+  readonly radius: number;
+  /** Opacity that 1,000 points get. */
+  readonly alpha: number;
+}
+
+export class Plane {
+  readonly #context: CanvasRenderingContext2D;
+  #ratio = 1;
+  /** Left, top and side of the plate in CSS pixels. */
+  #plate = { left: MARGIN.left, top: MARGIN.top, side: 1 };
+  #queued = 0;
+
+  /**
+   * @param window [low, high] of both axes, in data coordinates
+   * @param paint draws the layers; called at most once a frame, after invalidate(), a resize or a new theme
+   */
+  constructor(
+    readonly canvas: HTMLCanvasElement,
+    public window: readonly [number, number],
+    readonly paint: (plane: Plane) => void,
+  ) {
+    const context = canvas.getContext("2d");
+    if (!context) throw new Error("This browser has no 2-D canvas.");
+    this.#context = context;
+    new ResizeObserver(() => this.invalidate()).observe(canvas);
+    onThemeChange(() => this.invalidate());
+  }
+
+  invalidate(): void {
+    this.#queued ||= requestAnimationFrame(() => {
+      this.#queued = 0;
+      this.#fit();
+      this.#axes();
+      this.paint(this);
+    });
+  }
+
+  /** Gives the canvas the pixels it is shown with. */
+  #fit(): void {
+    const { clientWidth, clientHeight } = this.canvas;
+    this.#ratio = Math.min(devicePixelRatio || 1, 3);
+    const width = Math.max(1, Math.round(clientWidth * this.#ratio));
+    const height = Math.max(1, Math.round(clientHeight * this.#ratio));
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+    }
+    const across = clientWidth - MARGIN.left - MARGIN.right;
+    const down = clientHeight - MARGIN.top - MARGIN.bottom;
+    const { left, top } = MARGIN;
+    this.#plate = { left, top, side: Math.max(1, Math.floor(Math.min(across, down))) };
+    this.#context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+  }
+
+  #axes(): void {
+    const context = this.#context;
+    const { left, top, side } = this.#plate;
+    const [low, high] = this.window;
+    context.clearRect(0, 0, this.canvas.clientWidth, this.canvas.clientHeight);
+    context.fillStyle = colorAt(0);
+    context.fillRect(left, top, side, side);
+    context.fillStyle = context.strokeStyle = token("--ink-soft");
+    context.lineWidth = 1;
+    context.font = `12px ${token("--font")}`;
+    const step = (high - low) / 4;
+    for (let i = 0; i <= 4; i++) {
+      const value = low + i * step;
+      const label = String(value).replace("-", "−");
+      // Half pixels keep hairlines sharp.
+      const x = Math.round(left + (i / 4) * side) + (i === 4 ? -0.5 : 0.5);
+      const y = Math.round(top + side - (i / 4) * side) + (i === 0 ? -0.5 : 0.5);
+      context.beginPath();
+      context.moveTo(x, top + side);
+      context.lineTo(x, top + side + 4);
+      context.moveTo(left - 4, y);
+      context.lineTo(left, y);
+      context.stroke();
+      context.textAlign = "center";
+      context.textBaseline = "top";
+      context.fillText(label, x, top + side + 7);
+      context.textAlign = "right";
+      context.textBaseline = "middle";
+      context.fillText(label, left - 7, y);
+    }
+  }
+
+  /** Runs `draw` with everything outside the plate cut off. */
+  #onPlate(draw: (context: CanvasRenderingContext2D) => void): void {
+    const context = this.#context;
+    const { left, top, side } = this.#plate;
+    context.save();
+    context.beginPath();
+    context.rect(left, top, side, side);
+    context.clip();
+    draw(context);
+    context.restore();
+  }
+
+  /** An image that covers the window, smoothed to the size of the plate. */
+  image(image: CanvasImageSource): void {
+    const { left, top, side } = this.#plate;
+    this.#onPlate((context) => {
+      context.imageSmoothingEnabled = true;
+      context.imageSmoothingQuality = "high";
+      context.drawImage(image, left, top, side, side);
+    });
+  }
+
+  /** Many dots, fainter the more there are, so that crowds still show where they are densest. */
+  dots({ points, colors, colorOf, radius, alpha }: Dots): void {
+    const { left, top, side } = this.#plate;
+    const [low, high] = this.window;
+    const scale = side / (high - low);
+    const size = Math.max(0.75, radius * Math.min(1.2, side / USUAL_SIDE));
+    const sprites = colors.map((color) => sprite(color, size, this.#ratio));
+    const half = (sprites[0]?.width ?? 0) / 2 / this.#ratio;
+    this.#onPlate((context) => {
+      context.globalAlpha = Math.min(1, Math.max(0.12, alpha * Math.sqrt(2000 / points.length)));
+      for (let i = 0; 2 * i < points.length; i++) {
+        const disc = sprites[colorOf?.[i] ?? 0]!;
+        const x = left + (points[2 * i]! - low) * scale - half;
+        const y = top + (high - points[2 * i + 1]!) * scale - half;
+        context.drawImage(disc, x, y, 2 * half, 2 * half);
+      }
+    });
+  }
+
+  /** Open lines, each [k, 2] in data coordinates. */
+  lines(paths: readonly ArrayLike<number>[], color: string, alpha: number): void {
+    const { left, top, side } = this.#plate;
+    const [low, high] = this.window;
+    const scale = side / (high - low);
+    this.#onPlate((context) => {
+      context.globalAlpha = alpha;
+      context.strokeStyle = color;
+      context.lineWidth = 1;
+      context.beginPath();
+      for (const path of paths) {
+        for (let i = 0; 2 * i < path.length; i++) {
+          const x = left + (path[2 * i]! - low) * scale;
+          const y = top + (high - path[2 * i + 1]!) * scale;
+          if (i === 0) context.moveTo(x, y);
+          else context.lineTo(x, y);
+        }
+      }
+      context.stroke();
+    });
+  }
+}
+
+const sprites = new Map<string, HTMLCanvasElement>();
+
+/** A disc drawn once: copying it is many times faster than filling an arc for every point. */
+function sprite(color: string, radius: number, ratio: number): HTMLCanvasElement {
+  const key = `${color} ${radius} ${ratio}`;
+  const known = sprites.get(key);
+  if (known) return known;
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = Math.ceil(2 * radius * ratio) + 2;
+  const context = canvas.getContext("2d")!;
+  context.fillStyle = color;
+  context.beginPath();
+  context.arc(canvas.width / 2, canvas.width / 2, radius * ratio, 0, 2 * Math.PI);
+  context.fill();
+  sprites.set(key, canvas);
+  return canvas;
+}

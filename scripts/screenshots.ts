@@ -1,0 +1,91 @@
+/**
+ * npm run screenshots [-- --fast]: pictures of every page of the built demo site, in light and dark, 1280 and 360
+ * CSS pixels wide, into screenshots/ (not in version control). The density page is trained for a while first;
+ * with --fast for a few steps only.
+ */
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Page } from "playwright";
+import { build, preview } from "vite";
+import { findBrowser } from "./browser.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const out = `${root}screenshots/`;
+const fast = process.argv.includes("--fast");
+
+interface Shot {
+  readonly name: string;
+  readonly path: string;
+  /** Brings the page into the state to be shown. */
+  readonly prepare?: (page: Page) => Promise<void>;
+}
+
+const state = (page: Page, wanted: string) =>
+  page.locator(`body[data-state="${wanted}"]`).waitFor({ timeout: 900_000 });
+
+const steps = fast ? 20 : 400;
+const SHOTS: readonly Shot[] = [
+  { name: "index", path: "" },
+  {
+    name: "density",
+    path: `density/?set=moons&seed=1&start=1&steps=${steps}`,
+    prepare: async (page) => {
+      await state(page, "finished");
+      // Time for the refined picture.
+      await page.waitForTimeout(fast ? 6_000 : 15_000);
+    },
+  },
+  {
+    name: "density-ready",
+    path: "density/?set=pinwheel",
+    prepare: async (page) => {
+      await state(page, "ready");
+      await page.locator("details.settings > summary").click();
+      await page.waitForTimeout(3_000);
+    },
+  },
+  {
+    name: "sampling",
+    path: "sampling/?play=0",
+    prepare: async (page) => {
+      await state(page, "ready");
+      await page.getByTestId("time").fill("0.75");
+    },
+  },
+];
+
+async function take(browser: Browser, base: string): Promise<void> {
+  for (const shot of SHOTS) {
+    const page = await browser.newPage({ deviceScaleFactor: 1 });
+    page.on("console", (message) => {
+      if (message.type() === "error") console.error(`${shot.name}: ${message.text()}`);
+    });
+    await page.goto(base + shot.path);
+    await shot.prepare?.(page);
+    // One prepared page serves all four pictures: training again for each would take minutes.
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of [1280, 360]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+        await page.waitForTimeout(400);
+        await page.screenshot({ path: `${out}${shot.name}-${colorScheme}-${width}.png`, fullPage: true });
+      }
+    }
+    console.log(shot.name);
+    await page.close();
+  }
+}
+
+mkdirSync(out, { recursive: true });
+const config = { configFile: `${root}vite.config.ts`, logLevel: "warn" as const };
+await build(config);
+const server = await preview({ ...config, preview: { host: "127.0.0.1", port: 0 } });
+const { executablePath, args, env } = await findBrowser();
+const browser = await chromium.launch({ executablePath, args, env });
+try {
+  await take(browser, server.resolvedUrls!.local[0]!);
+} finally {
+  await browser.close();
+  await server.close();
+}
+process.exit(0);

@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { expect, type Page, test } from "@playwright/test";
+
+const names = readdirSync("demos").filter((name) => existsSync(`demos/${name}/index.html`));
+const paths = ["", ...names.map((name) => `${name}/`)];
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface AxeResults {
+  violations: { id: string; impact: string; nodes: { html: string }[] }[];
+}
+
+/** Serious and critical violations, each as "rule: element". */
+async function violations(page: Page): Promise<string[]> {
+  // Evaluated by the debugger, which the page's content security policy does not bind.
+  await page.evaluate(axeSource);
+  const found = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  );
+  return found.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+for (const path of paths) {
+  test(`page "/${path}" fits 360 pixels and is accessible in light and dark`, async ({ page }) => {
+    await page.goto(path);
+    for (const summary of await page.locator("summary").all()) await summary.click();
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await violations(page), colorScheme).toEqual([]);
+    }
+    await page.setViewportSize({ width: 360, height: 740 });
+    const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
+    expect(await page.evaluate(overflow)).toBe(0);
+    // Targets of touch: what is pressed is at least 44 pixels high, by itself or with its label.
+    const low = await page
+      .locator(
+        "button:visible, select:visible, input[type=number]:visible, summary:visible, header a:visible",
+      )
+      .evaluateAll((all) =>
+        all.filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML),
+      );
+    expect(low).toEqual([]);
+  });
+}
+
+test("the theme switch is remembered", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await page.goto("");
+  await page.getByRole("button", { name: "Dark theme" }).click();
+  await page.goto("density/");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await expect(page.getByRole("button", { name: "Light theme" })).toBeVisible();
+});
+
+test("without WebGPU the pages say so and stay readable", async ({ playwright, launchOptions, baseURL }) => {
+  const args = launchOptions.args?.filter((arg) => !arg.includes("webgpu")) ?? [];
+  const browser = await playwright.chromium.launch({
+    ...launchOptions,
+    args: [...args, "--disable-blink-features=WebGPU"],
+  });
+  try {
+    for (const name of ["density", "sampling"]) {
+      const page = await browser.newPage({ baseURL });
+      const errors: string[] = [];
+      page.on("pageerror", (error) => errors.push(String(error)));
+      await page.goto(`${name}/`);
+      await expect(page.locator("#notice")).toContainText("WebGPU, which is not available here");
+      // The typed error says what to do.
+      await expect(page.locator("#notice")).toContainText(/Chrome|acceleration/);
+      await expect(page.getByRole("heading", { name: "What happens here" })).toBeVisible();
+      expect(errors).toEqual([]);
+      await page.close();
+    }
+  } finally {
+    await browser.close();
+  }
+});
