@@ -44,8 +44,13 @@ export class Buffer implements BufferView {
 
   /** Frees the memory. Calling it again does nothing. */
   dispose(): void {
+    this.#gpu?.destroy();
+    this.release();
+  }
+
+  /** Lets go of the buffer without freeing it: bind groups that refer to it keep working. */
+  release(): void {
     if (!this.#gpu) return;
-    this.#gpu.destroy();
     this.#gpu = undefined;
     this.onDispose(this);
   }

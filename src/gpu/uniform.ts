@@ -4,10 +4,13 @@ import type { Device } from "./device.js";
 
 const PAGE_BYTES = 64 * 1024;
 const ALIGNMENT = 256;
+/** 4 MiB of parameter blocks: beyond that, a device has seen thousands of shapes and forgets the old ones. */
+const MOST_PAGES = 64;
 
 /**
  * Blocks with equal bytes share one place: a solve repeats the same few parameter blocks for every step, and
- * a block is never written again. Pages are freed with the device.
+ * a block is never written again. Pages are freed with the device; those that are forgotten before live on, uncounted,
+ * for as long as a bind group refers to them.
  */
 export class UniformPages {
   readonly #pages: Buffer[] = [];
@@ -22,6 +25,7 @@ export class UniformPages {
     const known = this.#known.get(key);
     if (known) return known;
     if (this.#used + bytes.byteLength > PAGE_BYTES) {
+      if (this.#pages.length >= MOST_PAGES) this.#forget();
       const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
       this.#pages.push(
         this.device.buffer({ label: `uniforms ${this.#pages.length}`, size: PAGE_BYTES, usage }),
@@ -36,9 +40,14 @@ export class UniformPages {
     return view;
   }
 
-  dispose(): void {
-    for (const page of this.#pages.splice(0)) page.dispose();
+  #forget(): void {
+    for (const page of this.#pages.splice(0)) page.release();
     this.#known.clear();
     this.#used = PAGE_BYTES;
+  }
+
+  dispose(): void {
+    for (const page of this.#pages) page.gpu.destroy();
+    this.#forget();
   }
 }

@@ -1,6 +1,6 @@
-/** 500 steps of the published run on two moons and on two circles: about half an hour on a software adapter. */
+/** 500 steps of the published run on two moons: half an hour or more on a software adapter. */
 import { expect, test } from "vitest";
-import { circles, moons } from "../../src/data/index.js";
+import { moons } from "../../src/data/index.js";
 import { publishedRun } from "../train/moons-run.js";
 
 test("two moons are at 2.56 nats or below after 500 steps", async () => {
