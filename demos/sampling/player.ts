@@ -12,11 +12,14 @@ export class Player {
   #T = 1;
   #playing = false;
   #last = 0;
+  /** Kept apart from the slider, whose steps would swallow what one frame adds. */
+  #progress = 0;
 
   /** @param onMove called with 0 (noise, t = T) … 1 (data, t = 0) */
   constructor(readonly onMove: (progress: number) => void) {
     this.#slider.addEventListener("input", () => {
       this.pause();
+      this.#progress = Number(this.#slider.value);
       this.#moved();
     });
     this.#button.addEventListener("click", () => (this.#playing ? this.pause() : this.play()));
@@ -40,11 +43,11 @@ export class Player {
   }
 
   get progress(): number {
-    return Number(this.#slider.value);
+    return this.#progress;
   }
 
   play(): void {
-    if (this.progress >= 1) this.#slider.value = "0";
+    if (this.progress >= 1) this.#progress = 0;
     this.#playing = true;
     this.#last = performance.now();
     setText(this.#button, "Pause");
@@ -62,7 +65,8 @@ export class Player {
     // A long pause between two frames must not make the points jump.
     const elapsed = Math.min(0.1, (now - this.#last) / 1000);
     this.#last = now;
-    this.#slider.value = String(Math.min(1, this.progress + elapsed / DURATION));
+    this.#progress = Math.min(1, this.progress + elapsed / DURATION);
+    this.#slider.value = String(this.progress);
     this.#moved();
     if (this.progress >= 1) this.pause();
     else requestAnimationFrame(() => this.#tick());
