@@ -29,12 +29,21 @@ export interface CnfOptions extends StepOptions {
 /** Solver settings of a flow: those of StepOptions that were given, without the rest. */
 export type SolverConfig = Pick<
   StepOptions,
-  "method" | "steps" | "rtol" | "atol" | "controller" | "firstStep" | "minStep" | "maxStep" | "maxSteps"
+  | "method"
+  | "steps"
+  | "rtol"
+  | "atol"
+  | "controller"
+  | "firstStep"
+  | "minStep"
+  | "maxStep"
+  | "maxSteps"
+  | "path"
 >;
 
 export function solverConfig(options: StepOptions): SolverConfig {
-  const { method, steps, rtol, atol, controller, firstStep, minStep, maxStep, maxSteps } = options;
-  const config = { method, steps, rtol, atol, controller, firstStep, minStep, maxStep, maxSteps };
+  const { method, steps, rtol, atol, controller, firstStep, minStep, maxStep, maxSteps, path } = options;
+  const config = { method, steps, rtol, atol, controller, firstStep, minStep, maxStep, maxSteps, path };
   return Object.fromEntries(
     Object.entries(config).filter(([, value]) => value !== undefined),
   ) as SolverConfig;

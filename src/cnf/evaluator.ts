@@ -9,7 +9,9 @@ import type { Device } from "../gpu/device.js";
 import { FjordError } from "../gpu/errors.js";
 import { copy } from "../gpu/submit.js";
 import { type ControlState, STATUS_TEXT } from "../ode/control.js";
+import type { Forward } from "../ode/execution.js";
 import { ForwardSolve } from "../ode/forward.js";
+import { createForward } from "../ode/paths.js";
 import type { StepPlan } from "../ode/plan.js";
 import { runSteps } from "../ode/runner.js";
 
@@ -42,7 +44,7 @@ const WORDS = 1 << 24;
 const KEPT = 4;
 
 export class Evaluator {
-  readonly #kept = new Map<string, ForwardSolve>();
+  readonly #kept = new Map<string, Forward>();
   #queue: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
@@ -89,22 +91,18 @@ export class Evaluator {
     return { z, delta, recorded, stats };
   }
 
-  async #chunk(
-    solve: ForwardSolve,
-    request: ChunkRequest,
-    start: number,
-    end: number,
-  ): Promise<ControlState> {
+  async #chunk(solve: Forward, request: ChunkRequest, start: number, end: number): Promise<ControlState> {
     const { device, interval } = this;
-    const { stepper } = solve;
     const { dim } = this.weights.packing.spec;
-    device.write(stepper.state, request.points.subarray(start * dim, end * dim));
+    device.write(solve.state, request.points.subarray(start * dim, end * dim));
     const [from, to] = request.forward ? [0, 1] : [1, 0];
     device.run([
-      copy(interval.words(from, 1), stepper.interval.words(0, 1)),
-      copy(interval.words(to, 1), stepper.interval.words(1, 1)),
+      copy(interval.words(from, 1), solve.interval.words(0, 1)),
+      copy(interval.words(to, 1), solve.interval.words(1, 1)),
     ]);
-    if (request.times) device.write(stepper.times, new Float32Array(request.times));
+    if (request.times && solve instanceof ForwardSolve) {
+      device.write(solve.stepper.times, new Float32Array(request.times));
+    }
     // A chunk's probes follow from its first row, so that chunks do not share probes.
     const seed = request.trace?.kind === "hutchinson" ? (request.trace.seed ?? 0) : 0;
     solve.probes?.reseed(seed, start);
@@ -118,7 +116,7 @@ export class Evaluator {
     return Math.max(1, Math.min(ROWS, Math.floor(WORDS / (slots * widths))));
   }
 
-  async #solveFor(batch: number, request: ChunkRequest): Promise<ForwardSolve> {
+  async #solveFor(batch: number, request: ChunkRequest): Promise<Forward> {
     if (this.#disposed) throw disposedError();
     const { trace, times } = request;
     const key = JSON.stringify([batch, trace ?? null, times?.length ?? null]);
@@ -135,7 +133,7 @@ export class Evaluator {
     }
     const { device, weights, plan } = this;
     const made = await device.allocate("the solve", () =>
-      ForwardSolve.create(
+      createForward(
         device,
         { kind: "mlp", weights },
         {
@@ -167,18 +165,18 @@ function disposedError(): FjordError {
 
 async function readChunk(
   device: Device,
-  { stepper }: ForwardSolve,
+  solve: Forward,
   into: { z: Float32Array; delta: Float32Array; recorded: readonly Float32Array[] },
   start: number,
   end: number,
 ): Promise<void> {
-  const { dim } = stepper.shape;
+  const { dim, deltaAt } = solve;
   const size = (end - start) * dim;
-  const state = await device.readF32(stepper.state);
+  const state = await device.readF32(solve.state);
   into.z.set(state.subarray(0, size), start * dim);
-  if (into.delta.length > 0)
-    into.delta.set(state.subarray(stepper.deltaAt, stepper.deltaAt + end - start), start);
-  if (into.recorded.length === 0) return;
+  if (into.delta.length > 0) into.delta.set(state.subarray(deltaAt, deltaAt + end - start), start);
+  if (!(solve instanceof ForwardSolve) || into.recorded.length === 0) return;
+  const { stepper } = solve;
   const values = await device.readF32(stepper.recorded);
   into.recorded.forEach((frame, j) => {
     frame.set(values.subarray(j * stepper.stateSize, j * stepper.stateSize + size), start * dim);

@@ -8,7 +8,6 @@ import { type Command, foldedGrid } from "../gpu/submit.js";
 import { NORMAL_TABLE } from "../tensor/normal-table.js";
 import { seedWords } from "../tensor/philox.js";
 import { PURPOSE } from "../tensor/random.js";
-import type { MlpProgram } from "./mlp-program.js";
 
 export const PROBE_DISTRIBUTIONS = ["rademacher", "gaussian", "orthogonal"] as const;
 export type ProbeDistribution = (typeof PROBE_DISTRIBUTIONS)[number];
@@ -59,6 +58,16 @@ export function tracePlan(options: TraceOptions, dim: number, batch: number): Tr
   return { kind: distribution, probes, weight: 1 / probes, seed };
 }
 
+/** Where probes stand: entry d of probe k of sample b at word `probesAt + (k·B + b)·ld + d` of `acts`. */
+export interface ProbeTarget {
+  /** B and D. */
+  readonly batch: number;
+  readonly dim: number;
+  readonly ld: number;
+  readonly acts: Buffer;
+  readonly probesAt: number;
+}
+
 /** Fills the probe planes of programs; its key may be advanced by the GPU between solves. */
 export class ProbeSource {
   private constructor(
@@ -90,7 +99,7 @@ export class ProbeSource {
   }
 
   /** Commands that fill the program's probe planes; probes that were given are uploaded at once instead. */
-  fill(program: MlpProgram): Command[] {
+  fill(program: ProbeTarget): Command[] {
     const { plan, key } = this;
     const { batch, dim, ld, acts, probesAt } = program;
     if (plan.epsilon) {

@@ -15,6 +15,7 @@ import { type Buffer, BufferGroup } from "../gpu/buffer.js";
 import { FjordError } from "../gpu/errors.js";
 import type { KernelOf } from "../gpu/kernel.js";
 import { type Command, clear, copy, foldedGrid } from "../gpu/submit.js";
+import type { Adjoint } from "./execution.js";
 import { type ForwardSolve, weightCount } from "./forward.js";
 import type { StepPlan } from "./plan.js";
 import type { Steps } from "./runner.js";
@@ -48,7 +49,7 @@ class AugmentedField implements FieldProgram {
   }
 }
 
-export class ContinuousAdjoint {
+export class ContinuousAdjoint implements Adjoint {
   private constructor(
     readonly forward: ForwardSolve,
     readonly plan: StepPlan,
@@ -140,6 +141,14 @@ export class ContinuousAdjoint {
     return this.made.deltaBar;
   }
 
+  get thetaBar(): Buffer {
+    return this.reverse.thetaBar;
+  }
+
+  get control(): Buffer {
+    return this.stepper.control;
+  }
+
   /** f32 [2]: dL/dt0, dL/dt1. */
   get intervalBar(): Buffer {
     return this.made.intervalBar;
@@ -219,9 +228,10 @@ export class ContinuousAdjoint {
     const work =
       4 * program.slots * program.batch * weightCount(program.weights) * stepper.evaluationsPerStep;
     const count = plan.fixedSteps > 0 ? plan.fixedSteps : undefined;
+    const step = stepper.step();
     return {
       begin: this.begin(),
-      step: stepper.step(),
+      at: () => step,
       end: this.end(),
       count,
       work,

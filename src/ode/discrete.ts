@@ -16,10 +16,12 @@ import { FjordError } from "../gpu/errors.js";
 import type { KernelOf } from "../gpu/kernel.js";
 import { type Command, clear, copy, foldedGrid } from "../gpu/submit.js";
 import { CONTROL_BYTES, SETTINGS_BYTES, settingsBytes } from "./control.js";
+import type { Adjoint } from "./execution.js";
 import { type ForwardSolve, weightCount } from "./forward.js";
+import { usedStages } from "./plan.js";
 import type { Steps } from "./runner.js";
 
-export class DiscreteAdjoint {
+export class DiscreteAdjoint implements Adjoint {
   /** f32 [B, D]: dL/dz(t1) before the reverse pass, dL/dz0 after it. */
   get stateBar() {
     return this.bars.words(
@@ -47,6 +49,14 @@ export class DiscreteAdjoint {
     this.stateBarAt = forward.stepper.method.stages * batch * dim;
     this.deltaBar = made.deltaBar;
     this.intervalBar = made.intervalBar;
+  }
+
+  get thetaBar(): Buffer {
+    return this.reverse.thetaBar;
+  }
+
+  get #used(): number[] {
+    return usedStages(this.forward.stepper);
   }
 
   /** The forward solve must keep its points and carry no tangents. */
@@ -94,7 +104,7 @@ export class DiscreteAdjoint {
       const reverse = buffers.add(
         await MlpReverse.create(program, { sign: 1, quadrature: false, tentative: false }),
       );
-      device.write(made.settings, reverseSettings(usedStages(forward).length));
+      device.write(made.settings, reverseSettings(usedStages(stepper).length));
       const kernels = { stage, last, time, begin, retreat, interval };
       return new DiscreteAdjoint(forward, program, reverse, control, bars, made, kernels, buffers);
     });
@@ -123,7 +133,7 @@ export class DiscreteAdjoint {
   /** One step backward. */
   step(): Command[] {
     const { forward, program, reverse, kernels, made } = this;
-    const used = usedStages(forward);
+    const used = this.#used;
     const { method } = forward.stepper;
     const commands: Command[] = [];
     let taken = method.stages;
@@ -162,10 +172,11 @@ export class DiscreteAdjoint {
   /** `count`: accepted steps of the forward solve. */
   steps(count: number): Steps {
     const work = 4 * this.program.slots * this.program.batch * weightCount(this.program.weights);
-    const used = usedStages(this.forward).length;
+    const used = this.#used.length;
+    const step = this.step();
     return {
       begin: this.begin(),
-      step: this.step(),
+      at: () => step,
       end: this.end(),
       count,
       work: work * used,
@@ -252,16 +263,6 @@ interface Kernels {
   readonly begin: KernelOf<typeof controlModule, "begin_reverse">;
   readonly retreat: KernelOf<typeof controlModule, "retreat">;
   readonly interval: KernelOf<typeof intervalModule, "main">;
-}
-
-/** Stages whose cotangent is not zero by the tableau, last first: those that z_{n+1} depends on. */
-function usedStages(forward: ForwardSolve): number[] {
-  const { a, b, stages } = forward.stepper.method;
-  const used: number[] = [];
-  for (let i = stages - 1; i >= 0; i--) {
-    if (b[i] !== 0 || used.some((j) => (a[j]![i] ?? 0) !== 0)) used.push(i);
-  }
-  return used;
 }
 
 function reverseSettings(evaluations: number): Uint8Array {

@@ -12,6 +12,7 @@ import { WgslProgram } from "../field/wgsl-program.js";
 import { type Buffer, BufferGroup } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import { type Command, clear } from "../gpu/submit.js";
+import type { Forward } from "./execution.js";
 import type { StepPlan } from "./plan.js";
 import type { Steps } from "./runner.js";
 import { Stepper } from "./stepper.js";
@@ -34,7 +35,9 @@ export interface ForwardOptions {
   readonly probeKey?: Buffer;
 }
 
-export class ForwardSolve {
+export class ForwardSolve implements Forward {
+  readonly path = "layered";
+
   private constructor(
     readonly device: Device,
     readonly integrand: Integrand,
@@ -81,6 +84,30 @@ export class ForwardSolve {
     });
   }
 
+  get batch(): number {
+    return this.stepper.shape.batch;
+  }
+
+  get dim(): number {
+    return this.stepper.shape.dim;
+  }
+
+  get state(): Buffer {
+    return this.stepper.state;
+  }
+
+  get deltaAt(): number {
+    return this.stepper.deltaAt;
+  }
+
+  get interval(): Buffer {
+    return this.stepper.interval;
+  }
+
+  get control(): Buffer {
+    return this.stepper.control;
+  }
+
   /** Fills the probe planes, starts Δ at 0 and the control block at t0. */
   begin(): Command[] {
     const { stepper, probes, program, options } = this;
@@ -90,9 +117,10 @@ export class ForwardSolve {
 
   steps(): Steps {
     const { stepper, options, work } = this;
+    const step = stepper.step();
     return {
       begin: this.begin(),
-      step: stepper.step(),
+      at: () => step,
       count: options.plan.fixedSteps > 0 ? options.plan.fixedSteps : undefined,
       work: work * stepper.evaluationsPerStep,
       control: stepper.control,

@@ -1,5 +1,6 @@
 /** What a solve is asked for, checked and with defaults filled in: no GPU here. */
 import { ArgumentError, finite, integerIn, oneOf } from "../gpu/errors.js";
+import { PATHS, type Path } from "./execution.js";
 import { METHOD_NAMES, type Method, type MethodName, method } from "./methods.js";
 
 /**
@@ -28,6 +29,11 @@ export interface StepOptions {
   minStep?: number;
   /** Steps are never longer; default none. */
   maxStep?: number;
+  /**
+   * How the solve is carried out: "fused" in one dispatch, "layered" by one dispatch per layer and stage; default
+   * "auto", what is faster of those that take the shape.
+   */
+  path?: Path | "auto";
   /** Accepted and rejected steps together; default 10,000 (512 where the steps are kept, for a discrete gradient or a record). */
   maxSteps?: number;
 }
@@ -43,6 +49,7 @@ export interface StepPlan {
   readonly minStep: number;
   readonly maxStep: number;
   readonly maxSteps: number;
+  readonly path: Path | "auto";
   /** What was changed of the request, in sentences for the user. */
   readonly warnings: readonly string[];
 }
@@ -81,6 +88,7 @@ export function stepPlan(options: StepOptions, defaultMaxSteps = 10_000): StepPl
     maxStep,
     maxSteps:
       fixedSteps > 0 ? fixedSteps : integerIn("maxSteps", options.maxSteps ?? defaultMaxSteps, 1, 1_000_000),
+    path: oneOf("path", options.path ?? "auto", ["auto", ...PATHS]),
     warnings,
   };
 }
@@ -100,6 +108,16 @@ export function withEndSlope(base: Method): Method {
     e: base.e && [...base.e, 0],
     fsal: true,
   };
+}
+
+/** Stages whose cotangent is not zero by the tableau, last first: those that z_{n+1} depends on. */
+export function usedStages({ method }: Pick<StepPlan, "method">): number[] {
+  const { a, b, stages } = method;
+  const used: number[] = [];
+  for (let i = stages - 1; i >= 0; i--) {
+    if (b[i] !== 0 || used.some((j) => (a[j]![i] ?? 0) !== 0)) used.push(i);
+  }
+  return used;
 }
 
 /**

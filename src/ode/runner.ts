@@ -1,5 +1,5 @@
 /** Submitting a solve: bounded work per submission, and no wait for the GPU's decisions. */
-import type { Buffer } from "../gpu/buffer.js";
+import type { BufferView } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import { FjordError } from "../gpu/errors.js";
 import type { Command } from "../gpu/submit.js";
@@ -7,15 +7,15 @@ import { type ControlState, readControl } from "./control.js";
 
 export interface Steps {
   readonly begin: readonly Command[];
-  /** One step tried. */
-  readonly step: readonly Command[];
+  /** One step tried, or one part of a solve that is split; `n` counts them. */
+  readonly at: (n: number) => readonly Command[];
   /** After the last one. */
   readonly end?: readonly Command[];
-  /** Number of steps, where it is known. */
+  /** Number of steps or parts, where it is known. */
   readonly count?: number;
   /** Multiply-adds of a step, to bound the work of a submission. */
   readonly work: number;
-  readonly control: Buffer;
+  readonly control: BufferView;
 }
 
 /** Multiply-adds per submission: some milliseconds on an integrated GPU, well below what a driver kills. */
@@ -39,7 +39,7 @@ export async function runSteps(device: Device, steps: Steps, signal?: AbortSigna
   if (steps.count !== undefined) {
     for (let done = 0; done < steps.count; done += perSubmit) {
       const now = Math.min(perSubmit, steps.count - done);
-      device.run(repeat(steps.step, now), "steps");
+      device.run(commandsOf(steps, done, now), "steps");
       // Work that is split over many submissions can be stopped between them.
       if (now < steps.count) {
         await device.finished();
@@ -59,7 +59,7 @@ async function runUntilDone(
   chunk: number,
   signal?: AbortSignal,
 ): Promise<void> {
-  const commands = repeat(steps.step, chunk);
+  const commands = commandsOf(steps, 0, chunk);
   const submit = () => {
     device.run(commands, "adaptive steps");
     return device.read(steps.control).then(readControl);
@@ -78,6 +78,16 @@ async function runUntilDone(
   }
 }
 
-function repeat(commands: readonly Command[], times: number): Command[] {
-  return Array.from({ length: times }, () => commands).flat();
+/** Commands of `count` steps from step `first` on. */
+export function commandsOf(steps: Steps, first: number, count: number): Command[] {
+  return Array.from({ length: count }, (_, i) => steps.at(first + i)).flat();
+}
+
+/** Ranges [from, to) of fixed steps whose work fits a submission: the parts of a fused solve. */
+export function splitSteps(steps: number, workPerStep: number): [from: number, to: number][] {
+  const each = Math.min(steps, Math.max(1, Math.floor(WORK_PER_SUBMIT / workPerStep)));
+  return Array.from({ length: Math.ceil(steps / each) }, (_, part) => [
+    part * each,
+    Math.min(steps, (part + 1) * each),
+  ]);
 }

@@ -8,10 +8,10 @@ import { Weights } from "../field/weights.js";
 import type { WgslField } from "../field/wgsl.js";
 import type { Device } from "../gpu/device.js";
 import { ArgumentError, DataError, FjordError, oneOf } from "../gpu/errors.js";
-import { ContinuousAdjoint } from "./continuous.js";
 import { type ControlState, type SolveStatus, STATUS_TEXT } from "./control.js";
-import { DiscreteAdjoint } from "./discrete.js";
+import type { Adjoint, Forward, Path } from "./execution.js";
 import { ForwardSolve, type Integrand } from "./forward.js";
+import { createAdjoint, createForward } from "./paths.js";
 import { type StepOptions, type StepPlan, stepPlan } from "./plan.js";
 import { runSteps } from "./runner.js";
 
@@ -71,6 +71,8 @@ export interface SolveResult extends SolveState {
    * on to t1 whatever happens: "non-finite" then means that z or delta has left the range of f32.
    */
   readonly status: SolveStatus;
+  /** How it was carried out. */
+  readonly path: Path;
   /** The status as a sentence. */
   readonly message: string;
   readonly stats: SolveStats;
@@ -101,7 +103,7 @@ const KEPT_STEPS = 512;
  */
 export async function solve(device: Device, options: SolveOptions): Promise<SolveResult> {
   const checked = checkSolve(options);
-  const { batch, plan, trace, times, tangents } = checked;
+  const { batch, plan, trace, times, tangents, backward } = checked;
   const { field } = options;
   if (batch === 0) return emptyResult(options, plan);
   const weights = field.kind === "mlp" ? await Weights.create(device, field.spec, options.params) : undefined;
@@ -114,16 +116,16 @@ export async function solve(device: Device, options: SolveOptions): Promise<Solv
     : options.record === "steps"
       ? { steps: plan.maxSteps }
       : undefined;
-  let forward: ForwardSolve | undefined;
+  let forward: Forward | undefined;
   try {
     forward = await device.allocate("the solve", () =>
-      ForwardSolve.create(device, integrand, { batch, plan, trace, tangents, keep, record }),
+      createForward(device, integrand, { batch, plan, trace, tangents, keep, record, backward, once: true }),
     );
-    const { stepper } = forward;
-    device.write(stepper.state, options.z0);
-    if (options.tangents) device.write(stepper.state, options.tangents, options.z0.byteLength);
-    device.write(stepper.interval, new Float32Array([options.t0, options.t1]));
-    if (times) device.write(stepper.times, new Float32Array(times));
+    device.write(forward.state, options.z0);
+    if (options.tangents) device.write(forward.state, options.tangents, options.z0.byteLength);
+    device.write(forward.interval, new Float32Array([options.t0, options.t1]));
+    if (times && forward instanceof ForwardSolve)
+      device.write(forward.stepper.times, new Float32Array(times));
     const control = await runSteps(device, forward.steps(), options.signal);
     return await readResult(device, options, checked, forward, weights, control);
   } catch (error) {
@@ -140,6 +142,8 @@ interface Checked {
   readonly trace: ReturnType<typeof tracePlan> | undefined;
   readonly tangents: number;
   readonly times: readonly number[] | undefined;
+  /** Of the continuous adjoint, where that is asked for. */
+  readonly backward: StepPlan | undefined;
 }
 
 function checkSolve(options: SolveOptions): Checked {
@@ -166,8 +170,9 @@ function checkSolve(options: SolveOptions): Checked {
   if (!Number.isInteger(planes)) {
     throw new ArgumentError(`tangents has ${tangents?.length} entries.`, `It must be [M, ${batch}, ${dim}].`);
   }
+  let backward: StepPlan | undefined;
   if (options.gradient !== undefined) {
-    checkGradient(options, options.gradient);
+    backward = backwardPlan(options, options.gradient);
     if (planes > 0)
       throw new FjordError(
         "not-differentiable",
@@ -185,7 +190,7 @@ function checkSolve(options: SolveOptions): Checked {
     }
   }
   const trace = options.trace && batch > 0 ? tracePlan(options.trace, dim, batch) : undefined;
-  return { batch, dim, plan, trace, tangents: planes, times };
+  return { batch, dim, plan, trace, tangents: planes, times, backward };
 }
 
 /** @throws ArgumentError unless the time is finite in f32 */
@@ -194,14 +199,15 @@ function checkTime(what: string, time: number): void {
   throw new ArgumentError(`${what} is ${time}.`, "Times must be finite, and below 3.4e38 in size.");
 }
 
-/** Checks at once what `backward` will use. */
-function checkGradient(options: SolveOptions, gradient: GradientOptions): void {
+/** What `backward` will use, checked at once: the steps of the continuous adjoint, if that is asked for. */
+function backwardPlan(options: SolveOptions, gradient: GradientOptions): StepPlan | undefined {
+  const { t0, t1 } = options;
   if (typeof gradient === "string") {
     oneOf("gradient", gradient, ["discrete", "continuous"]);
-  } else {
-    oneOf("gradient.kind", gradient.kind, ["continuous"]);
-    stepPlan({ ...options, ...gradient });
+    return gradient === "discrete" ? undefined : planOver(stepPlan(options), t0, t1);
   }
+  oneOf("gradient.kind", gradient.kind, ["continuous"]);
+  return planOver(stepPlan({ ...options, ...gradient }), t0, t1);
 }
 
 /**
@@ -229,37 +235,40 @@ async function readResult(
   device: Device,
   options: SolveOptions,
   checked: Checked,
-  forward: ForwardSolve,
+  forward: Forward,
   weights: Weights | undefined,
   steered: ControlState,
 ): Promise<SolveResult> {
-  const { stepper } = forward;
   const { times } = checked;
-  const state = splitState(await device.readF32(stepper.state), 0, steered.t, stepper.deltaAt, checked);
+  const { deltaAt } = forward;
+  const state = splitState(await device.readF32(forward.state), 0, steered.t, deltaAt, checked);
   // Fixed steps have no error norm that would notice.
   const lost =
     steered.status === "ok" && ![state.z, state.delta ?? []].every((part) => part.every(Number.isFinite));
   const control: ControlState = lost ? { ...steered, status: "non-finite" } : steered;
   const recorded: SolveState[] = [];
   const steps: { t: number; h: number }[] = [];
-  if (times && times.length > 0) {
+  const stepper = forward instanceof ForwardSolve ? forward.stepper : undefined;
+  if (stepper && times && times.length > 0) {
     const values = await device.readF32(stepper.recorded);
     times.forEach((t, j) => {
       // A solve that ended early has nothing to say about the times behind its end.
       if (Math.abs(t - options.t0) > Math.abs(control.t - options.t0) && control.status !== "ok") return;
-      recorded.push(splitState(values, j * stepper.stateSize, t, stepper.deltaAt, checked));
+      recorded.push(splitState(values, j * stepper.stateSize, t, deltaAt, checked));
     });
-  } else if (options.record === "steps") {
+  } else if (stepper && options.record === "steps") {
     const values = await device.readF32(stepper.recorded);
     const places = await device.readF32(stepper.steps);
     for (let n = 0; n < control.accepted; n++) {
       const [t, h] = [places[4 * n]!, places[4 * n + 1]!];
       steps.push({ t, h });
-      recorded.push(splitState(values, n * stepper.stateSize, t + h, stepper.deltaAt, checked));
+      recorded.push(splitState(values, n * stepper.stateSize, t + h, deltaAt, checked));
     }
   }
   const tape =
-    options.gradient === undefined ? undefined : new Tape(device, options, checked, forward, control);
+    options.gradient === undefined || !weights
+      ? undefined
+      : new Tape(device, checked, forward, weights, control);
   const dispose = () => {
     tape?.dispose();
     forward.dispose();
@@ -269,6 +278,7 @@ async function readResult(
   return {
     ...state,
     status: control.status,
+    path: forward.path,
     message: STATUS_TEXT[control.status],
     stats: statsOf(control),
     recorded,
@@ -309,14 +319,14 @@ function splitState(
 
 /** What `backward` needs: the forward solve's buffers, and the adjoint made at the first call. */
 class Tape {
-  #adjoint: Promise<DiscreteAdjoint | ContinuousAdjoint> | undefined;
+  #adjoint: Promise<Adjoint> | undefined;
   #disposed = false;
 
   constructor(
     private readonly device: Device,
-    private readonly options: SolveOptions,
     private readonly checked: Checked,
-    private readonly forward: ForwardSolve,
+    private readonly forward: Forward,
+    private readonly weights: Weights,
     private readonly control: ControlState,
   ) {}
 
@@ -341,35 +351,24 @@ class Tape {
         "Only a solve that reached t1 has a gradient.",
       );
     }
-    this.#adjoint ??= device.allocate("the adjoint", () => this.#create());
+    this.#adjoint ??= device.allocate("the adjoint", () => createAdjoint(this.forward, checked.backward));
     const adjoint = await this.#adjoint;
     device.write(adjoint.stateBar, cotangent.z);
     device.write(adjoint.deltaBar, delta);
-    const steps = adjoint instanceof DiscreteAdjoint ? adjoint.steps(control.accepted) : adjoint.steps();
-    const done = await runSteps(device, steps, signal);
+    const done = await runSteps(device, adjoint.steps(control.accepted), signal);
     const [thetaBar, z0, interval] = await Promise.all([
-      device.readF32(adjoint.reverse.thetaBar),
+      device.readF32(adjoint.thetaBar),
       device.readF32(adjoint.stateBar),
       device.readF32(adjoint.intervalBar),
     ]);
     return {
-      params: thetaBar.slice(0, adjoint.program.weights.packing.paramCount),
+      params: thetaBar.slice(0, this.weights.packing.paramCount),
       z0: z0.slice(0, batch * dim),
       t0: interval[0]!,
       t1: interval[1]!,
       stats: statsOf(done),
       status: done.status,
     };
-  }
-
-  #create(): Promise<DiscreteAdjoint | ContinuousAdjoint> {
-    const { gradient } = this.options;
-    if (gradient === "discrete") return DiscreteAdjoint.create(this.forward);
-    const own = typeof gradient === "object" ? gradient : {};
-    const merged = { ...this.options, ...own };
-    const plan = stepPlan(merged);
-    const { t0, t1 } = this.options;
-    return ContinuousAdjoint.create(this.forward, planOver(plan, t0, t1));
   }
 
   dispose(): void {
@@ -394,6 +393,7 @@ function emptyResult(options: SolveOptions, plan: StepPlan): SolveResult {
     z: none,
     ...(options.trace && { delta: none }),
     status: "ok",
+    path: "layered",
     message: STATUS_TEXT.ok,
     stats,
     recorded: [],

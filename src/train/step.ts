@@ -13,9 +13,9 @@ import { nll as nllModule } from "../generated/train/nll.js";
 import { type Buffer, BufferGroup } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import { type Command, copy, foldedGrid } from "../gpu/submit.js";
-import { ContinuousAdjoint } from "../ode/continuous.js";
-import { DiscreteAdjoint } from "../ode/discrete.js";
-import { ForwardSolve } from "../ode/forward.js";
+import type { Adjoint, Forward } from "../ode/execution.js";
+import { createAdjoint, createForward } from "../ode/paths.js";
+import { commandsOf } from "../ode/runner.js";
 import { seedWords } from "../tensor/philox.js";
 import { PURPOSE } from "../tensor/random.js";
 import type { Optimiser } from "./optimiser.js";
@@ -59,8 +59,8 @@ const NORM_GROUPS = 64;
 
 export class TrainStep {
   private constructor(
-    readonly forward: ForwardSolve,
-    readonly adjoint: DiscreteAdjoint | ContinuousAdjoint,
+    readonly forward: Forward,
+    readonly adjoint: Adjoint,
     /** The whole step. */
     readonly commands: readonly Command[],
     /** The interval from τ behind θ; empty where T is not trained. */
@@ -89,15 +89,20 @@ export class TrainStep {
       // One more than can be taken: a full tape would end the solve for good, and it shall be tried again with more.
       const keep = discrete ? steps.fixedSteps || solverSteps + 1 : 0;
       const forward = group.add(
-        await ForwardSolve.create(
+        await createForward(
           device,
           { kind: "mlp", weights: flow.weights },
-          { batch: plan.batch, plan: steps, trace, keep, probeKey: run.probeKey },
+          {
+            batch: plan.batch,
+            plan: steps,
+            trace,
+            keep,
+            probeKey: run.probeKey,
+            backward: discrete ? undefined : backward,
+          },
         ),
       );
-      const adjoint = group.add(
-        discrete ? await DiscreteAdjoint.create(forward) : await ContinuousAdjoint.create(forward, backward),
-      );
+      const adjoint = group.add(await createAdjoint(forward, discrete ? undefined : backward));
       const kernels = await loadKernels(device);
       const scratch = {
         nll: group.add(device.buffer({ label: "nll", size: plan.batch * 4 })),
@@ -118,25 +123,23 @@ export class TrainStep {
         kernels,
         ...scratch,
       };
-      const forwardSteps = repeat(forward.stepper.step(), steps.fixedSteps || solverSteps);
-      const reverse = adjoint instanceof DiscreteAdjoint ? adjoint.steps(0) : adjoint.steps();
-      const fixedBackward = adjoint instanceof DiscreteAdjoint ? steps.fixedSteps : backward.fixedSteps;
-      const reverseCount = fixedBackward || solverSteps;
+      const ahead = forward.steps();
+      const back = adjoint.steps(steps.fixedSteps);
+      const aheadCount = ahead.count ?? solverSteps;
+      const backCount = (discrete && adaptive ? undefined : back.count) ?? solverSteps;
       const commands = [
         ...start(context),
-        ...forward.begin(),
-        ...forwardSteps,
+        ...ahead.begin,
+        ...commandsOf(ahead, 0, aheadCount),
         ...loss(context),
-        ...reverse.begin,
-        ...repeat(reverse.step, reverseCount),
-        ...(reverse.end ?? []),
+        ...back.begin,
+        ...commandsOf(back, 0, backCount),
+        ...(back.end ?? []),
         ...update(context),
         ...endTime,
       ];
-      const forwardWork =
-        forward.work * forward.stepper.evaluationsPerStep * (steps.fixedSteps || solverSteps);
-      const used = adaptive || fixedBackward === 0 ? solverSteps : 0;
-      const work = forwardWork + reverse.work * reverseCount;
+      const work = ahead.work * aheadCount + back.work * backCount;
+      const used = adaptive || backCount === solverSteps ? solverSteps : 0;
       return new TrainStep(forward, adjoint, commands, endTime, used, work, group);
     });
   }
@@ -153,8 +156,8 @@ interface Context {
   readonly run: RunBuffers;
   readonly optimiser: Optimiser;
   readonly trainT: boolean;
-  readonly forward: ForwardSolve;
-  readonly adjoint: DiscreteAdjoint | ContinuousAdjoint;
+  readonly forward: Forward;
+  readonly adjoint: Adjoint;
   readonly kernels: Awaited<ReturnType<typeof loadKernels>>;
   readonly nll: Buffer;
   readonly norms: Buffer;
@@ -164,11 +167,11 @@ interface Context {
 function start({ flow, training, run, forward, kernels }: Context): Command[] {
   const { batch } = training.plan;
   const { rows, batchKey: key, rowCount } = run;
-  const params = { samples: batch, dim: forward.stepper.shape.dim, count: rowCount };
+  const params = { samples: batch, dim: forward.dim, count: rowCount };
   const grid = foldedGrid(Math.ceil(batch / 64));
   return [
-    copy(flow.interval.words(0, 2), forward.stepper.interval.words(0, 2)),
-    kernels.draw.bind({ params, key, rows, state: forward.stepper.state }, grid),
+    copy(flow.interval.words(0, 2), forward.interval.words(0, 2)),
+    kernels.draw.bind({ params, key, rows, state: forward.state }, grid),
   ];
 }
 
@@ -176,17 +179,19 @@ function start({ flow, training, run, forward, kernels }: Context): Command[] {
 function loss({ training, forward, adjoint, kernels, nll }: Context): Command[] {
   const { batch } = training.plan;
   const { stateBar, deltaBar } = adjoint;
+  // Bound on its own where it can be: it may share a buffer with deltaBar, and the two must not overlap.
+  const aligned = stateBar.offset % 256 === 0;
   const params = {
     samples: batch,
-    dim: forward.stepper.shape.dim,
-    delta_at: forward.stepper.deltaAt,
-    bar_at: stateBar.offset / 4,
+    dim: forward.dim,
+    delta_at: forward.deltaAt,
+    bar_at: aligned ? 0 : stateBar.offset / 4,
   };
   const operands = {
     params,
-    state: forward.stepper.state,
+    state: forward.state,
     nll,
-    state_bar: stateBar.buffer,
+    state_bar: aligned ? stateBar : stateBar.buffer,
     delta_bar: deltaBar,
   };
   return [kernels.nll.bind(operands, foldedGrid(Math.ceil(batch / 64)))];
@@ -196,7 +201,7 @@ function loss({ training, forward, adjoint, kernels, nll }: Context): Command[] 
 function update(context: Context): Command[] {
   const { flow, training, run, optimiser, trainT, forward, adjoint, kernels, nll, norms } = context;
   const { packing, theta, repack } = flow.weights;
-  const { thetaBar } = adjoint.reverse;
+  const { thetaBar } = adjoint;
   const endTime = {
     params: { parameters: packing.paramCount },
     theta,
@@ -212,8 +217,8 @@ function update(context: Context): Command[] {
     },
     nll,
     partial: norms,
-    forward: forward.stepper.control,
-    backward: adjoint instanceof DiscreteAdjoint ? adjoint.control : adjoint.stepper.control,
+    forward: forward.control,
+    backward: adjoint.control,
     state: run.state,
     batch_key: run.batchKey,
     probe_key: run.probeKey,
@@ -239,8 +244,4 @@ async function loadKernels(device: Device) {
     device.kernel(endTimeModule, "gradient"),
   ]);
   return { draw, nll, norm, judge, setInterval, endTimeGradient };
-}
-
-function repeat(commands: readonly Command[], times: number): Command[] {
-  return Array.from({ length: times }, () => commands).flat();
 }

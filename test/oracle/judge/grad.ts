@@ -6,6 +6,7 @@ import { type SolveGradient, type SolveOptions, solve } from "../../../src/ode/s
 import { fieldOf, fixedSolver, flatParams, type GradCase, type OracleGradient } from "../../support/cases.js";
 import { BOUNDS, Findings, f32, type Judge } from "./judgement.js";
 import { flowLoss, lossCotangent } from "./loss.js";
+import { pathsOf } from "./paths.js";
 
 export const judgeGrad: Judge<GradCase> = async (device, oracle) => {
   const { inputs, results } = oracle;
@@ -28,12 +29,14 @@ export const judgeGrad: Judge<GradCase> = async (device, oracle) => {
     const solver = solverName === undefined ? null : fixedSolver(solverName);
     if (!solver) continue;
     const gradient = route === "backprop" ? "discrete" : "continuous";
-    await judgeGradient(device, field, { ...problem, ...solver, gradient }, found, {
-      kind: gradient,
-      name,
-      expected,
-      bound: BOUNDS.gradient,
-    });
+    for (const path of pathsOf(spec, { ...solver, gradient })) {
+      await judgeGradient(device, field, { ...problem, ...solver, gradient, path }, found, {
+        kind: `${path} ${gradient}`,
+        name,
+        expected,
+        bound: BOUNDS.gradient,
+      });
+    }
   }
   // Two good solvers differ on kinks by as much as the bound (self_checks of the elu case).
   if (results.continuous && !["relu", "elu"].includes(spec.activation)) {

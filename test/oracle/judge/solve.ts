@@ -4,6 +4,7 @@ import type { Device } from "../../../src/gpu/device.js";
 import { type SolveOptions, type SolveResult, solve } from "../../../src/ode/solve.js";
 import { dopri5Tolerance, fieldOf, fixedSolver, type SolveCase, truth } from "../../support/cases.js";
 import { adaptiveBound, BOUNDS, Findings, f32, type Judge, mixedError } from "./judgement.js";
+import { pathsOf } from "./paths.js";
 import { besideReference, RTOL_JUDGED } from "./steps.js";
 
 /** Fields with kinks, across which no adaptive solve keeps its tolerance. */
@@ -25,13 +26,16 @@ export const judgeSolve: Judge<SolveCase> = async (device, oracle) => {
   for (const [name, expected] of Object.entries(results)) {
     const solver = fixedSolver(name);
     if (!solver) continue;
-    const exact = await solve(device, { ...problem, ...solver });
-    found.compare("z, fixed", name, exact.z, expected.z1, BOUNDS.value);
-    found.compare("Δ exact, fixed", name, exact.delta!, expected.delta_logp_exact, BOUNDS.value);
-    if (!expected.delta_logp_hutch) continue;
-    const estimated = await solve(device, { ...problem, ...solver, trace: probe });
-    found.compare("z, fixed", `${name}, probe`, estimated.z, expected.z1, BOUNDS.value);
-    found.compare("Δ probe, fixed", name, estimated.delta!, expected.delta_logp_hutch, BOUNDS.value);
+    for (const path of pathsOf(spec, solver)) {
+      const exact = await solve(device, { ...problem, ...solver, path });
+      found.compare(`z, fixed, ${path}`, name, exact.z, expected.z1, BOUNDS.value);
+      found.compare(`Δ exact, fixed, ${path}`, name, exact.delta!, expected.delta_logp_exact, BOUNDS.value);
+      if (!expected.delta_logp_hutch) continue;
+      const estimated = await solve(device, { ...problem, ...solver, path, trace: probe });
+      const delta = expected.delta_logp_hutch;
+      found.compare(`z, fixed, ${path}`, `${name}, probe`, estimated.z, expected.z1, BOUNDS.value);
+      found.compare(`Δ probe, fixed, ${path}`, name, estimated.delta!, delta, BOUNDS.value);
+    }
   }
   for (const name of Object.keys(results)) {
     const tolerance = dopri5Tolerance(name);

@@ -1,0 +1,207 @@
+// Discrete adjoint of a fused forward solve, a tile of samples a workgroup (discretise, then differentiate):
+//   i = s ... 1:  kappa_i = b_i z_bar + sum_{j > i} a_ji Z_bar_j;  a reverse sweep at Z_i seeded with h kappa_i and
+//                 -h b_i a_Delta weight e_k gives Z_bar_i and adds to theta_bar;   z_bar += sum_i Z_bar_i
+// REDO = 0: the forward solve stored every layer's result on the tape. REDO = 1: a stage is evaluated again at Z_i,
+// and its tape is this workgroup's own record, written over by the next stage.
+//
+// packed   vec4, the weights              probes  vec4 [k][sample][LD4]
+// steps    vec4 [tile][capacity]          kept    f32, as forward.wgsl left it
+// tape     vec4: forward.wgsl's (REDO = 0), or [workgroup][tile4]
+// bars     f32: Z_bar [stage][sample][dim], then dL/dz at bar_at (start and result), dL/dDelta at delta_bar_at,
+//          and at end_bar_at, per sample, what moves with t1
+// partial  vec4 [workgroup][chunk4]: gradients of the parameters; added over workgroups by reduce_grad.wgsl
+// control  [1 + tiles]: [0] the end of this solve, by tile 0
+//
+// Workgroups stride over the tiles, so chunks stay few. The weight gradient is a product of 8 x 8 blocks over the
+// tile's rows, added to the chunk in memory (one read and write for TILE SLOTS multiply-adds). Expect the forward
+// kernel's rate, less where the L2 cannot hold the chunks of the resident workgroups.
+
+// @include "common/control.wgsl"
+// @include "common/fused_forward.wgsl"
+// @include "common/fused_reverse.wgsl"
+// @const GROUP: u32 = 1
+// @const REDO: u32 = 0
+
+@group(0) @binding(2) var<storage, read> probes: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> steps: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> kept: array<f32>;
+@group(0) @binding(5) var<storage, read_write> tape: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> bars: array<f32>;
+@group(0) @binding(7) var<storage, read_write> partial: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> control: array<Control>;
+
+// Four columns of a row of the batch, zero past dim and for rows past the batch.
+fn load_bar(at: u32, tile: u32, e: u32) -> vec4<f32> {
+  var value = vec4<f32>();
+  if (!is_sample(tile, e / LD4)) { return value; }
+  let row = at + (tile * TILE + e / LD4) * params.dim;
+  for (var d = 0u; d < 4u; d++) {
+    let column = 4u * (e % LD4) + d;
+    if (column < params.dim) { value[d] = bars[row + column]; }
+  }
+  return value;
+}
+
+fn store_bar(at: u32, tile: u32, e: u32, value: vec4<f32>) {
+  if (!is_sample(tile, e / LD4)) { return; }
+  let row = at + (tile * TILE + e / LD4) * params.dim;
+  for (var d = 0u; d < 4u; d++) {
+    let column = 4u * (e % LD4) + d;
+    if (column < params.dim) { bars[row + column] = value[d]; }
+  }
+}
+
+fn load_kept(at: u32, tile: u32, record: u32, e: u32) -> vec4<f32> {
+  var value = vec4<f32>();
+  let row = at + (record * params.samples + sample_of(tile, e / LD4)) * params.dim;
+  for (var d = 0u; d < 4u; d++) {
+    let column = 4u * (e % LD4) + d;
+    if (column < params.dim) { value[d] = kept[row + column]; }
+  }
+  return value;
+}
+
+fn probe_at(tile: u32, slot: u32, e: u32) -> vec4<f32> {
+  return probes[((slot - 1u) * params.samples + sample_of(tile, e / LD4)) * LD4 + e % LD4];
+}
+
+// The stage's point and its probes into the rows, to evaluate the field there again.
+fn place_kept(tile: u32, record: u32, local: u32, tape_at: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    for (var slot = 0u; slot < SLOTS; slot++) {
+      var x: vec4<f32>;
+      if (slot == 0u) {
+        x = load_kept(0u, tile, record, e);
+      } else {
+        x = probe_at(tile, slot, e);
+      }
+      set_row(row_at(slot, e / LD4) + e % LD4, x);
+      tape[tape_at + (slot * TILE + e / LD4) * LD4 + e % LD4] = x;
+    }
+  }
+}
+
+fn is_used(i: u32) -> bool {
+  return ((params.used >> i) & 1u) == 1u;
+}
+
+fn stage_place(i: u32) -> u32 {
+  return i * params.samples * params.dim;
+}
+
+fn kappa(tile: u32, i: u32, e: u32) -> vec4<f32> {
+  var sum = weight_b(i) * load_bar(params.bar_at, tile, e);
+  for (var j = i + 1u; j < params.stages; j++) {
+    if (is_used(j)) { sum += weight_a(j, i) * load_bar(stage_place(j), tile, e); }
+  }
+  return sum;
+}
+
+// Seeds into the rows, and the stage's share of dL/dt1.
+fn place_seeds(tile: u32, i: u32, record: u32, step: vec4<f32>, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    let sample = e / LD4;
+    let inside = is_sample(tile, sample);
+    let here = kappa(tile, i, e);
+    set_row(row_at(0u, sample) + e % LD4, step.y * here);
+    var a_delta = 0.0;
+    if (SLOTS > 1u && inside) { a_delta = bars[params.delta_bar_at + tile * TILE + sample]; }
+    for (var slot = 1u; slot < SLOTS; slot++) {
+      let scale = -step.y * weight_b(i) * a_delta * params.trace_weight;
+      set_row(row_at(slot, sample) + e % LD4, scale * probe_at(tile, slot, e));
+    }
+  }
+  // One invocation per sample, which walks through its columns: LD4 entries may belong to others.
+  for (var sample = local; sample < TILE; sample += GROUP) {
+    if (!is_sample(tile, sample)) { continue; }
+    let row = tile * TILE + sample;
+    var sum = 0.0;
+    for (var d4 = 0u; d4 < LD4; d4++) {
+      let e = sample * LD4 + d4;
+      sum += dot(kappa(tile, i, e), load_kept(params.slopes_at, tile, record, e));
+    }
+    if (SLOTS > 1u) {
+      let minus_trace = kept[params.traces_at + record * params.samples + row];
+      sum += bars[params.delta_bar_at + row] * weight_b(i) * minus_trace;
+    }
+    bars[params.end_bar_at + row] += step.w * sum;
+  }
+}
+
+fn take_stage_bar(tile: u32, i: u32, h: f32, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    var value = input_bar(e / LD4, e % LD4);
+    if (RESIDUAL == 1u) { value -= h * kappa(tile, i, e); }
+    store_bar(stage_place(i), tile, e, value);
+  }
+}
+
+fn take_step(tile: u32, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    var sum = load_bar(params.bar_at, tile, e);
+    for (var i = 0u; i < params.stages; i++) {
+      if (is_used(i)) { sum += load_bar(stage_place(i), tile, e); }
+    }
+    store_bar(params.bar_at, tile, e, sum);
+  }
+}
+
+fn reverse_tile(tile: u32, first: bool, chunk: u32, own: u32, local: u32) {
+  var fresh = first;
+  for (var back = 0u; back < params.to_step - params.from_step; back++) {
+    let n = params.to_step - 1u - back;
+    let step = steps[tile * params.capacity + n];
+    for (var down = 0u; down < params.stages; down++) {
+      let i = params.stages - 1u - down;
+      if (!is_used(i)) { continue; }
+      let record = n * params.stages + i;
+      let t = step.x + weight_c(i) * step.y;
+      var tape_at = record * params.record4 + tile * params.tile4;
+      if (REDO == 1u) {
+        tape_at = own;
+        place_kept(tile, record, local, tape_at);
+        sync();
+        evaluate(t, local, tape_at);
+        storageBarrier();
+      }
+      place_seeds(tile, i, record, step, local);
+      sync();
+      sweep(StageShare(t, step.z + weight_c(i) * step.w, 1.0, chunk, fresh), local, tape_at);
+      take_stage_bar(tile, i, step.y, local);
+      // Bars of entries are read by the invocation that owns the sample.
+      storageBarrier();
+      sync();
+      fresh = false;
+    }
+    take_step(tile, local);
+    storageBarrier();
+  }
+}
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  spill_at = params.spill_at + group.x * ROWS;
+  let chunk = group.x * params.chunk4;
+  for (var tile = group.x; tile < params.tiles; tile += groups.x) {
+    for (var sample = local; sample < TILE; sample += GROUP) {
+      if (is_sample(tile, sample) && params.to_step == params.steps) {
+        bars[params.end_bar_at + tile * TILE + sample] = 0.0;
+      }
+    }
+    let first = tile == group.x && params.to_step == params.steps;
+    reverse_tile(tile, first, chunk, group.x * params.tile4, local);
+  }
+  add_beta(chunk, local);
+  if (group.x == 0u && local == 0u) {
+    let whole = params.from_step == 0u;
+    control[0].nfe = (params.steps - params.from_step) * countOneBits(params.used);
+    control[0].attempts = params.steps - params.from_step;
+    control[0].accepted = params.from_step;
+    control[0].done = select(0u, 1u, whole);
+    control[0].status = select(1u, 0u, whole);
+  }
+}

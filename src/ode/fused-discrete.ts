@@ -1,0 +1,141 @@
+/** The discrete adjoint of a fused forward solve (shaders/fused/discrete.wgsl): one dispatch, or a few. */
+
+import { reduceGrad as reduceModule } from "../generated/field/reduce_grad.js";
+import { discrete as discreteModule } from "../generated/fused/discrete.js";
+import { intervalGrad as intervalModule } from "../generated/ode/interval_grad.js";
+import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
+import type { KernelOf } from "../gpu/kernel.js";
+import { type Command, foldedGrid } from "../gpu/submit.js";
+import { CONTROL_BYTES } from "./control.js";
+import type { Adjoint } from "./execution.js";
+import type { FusedForward } from "./fused-forward.js";
+import { fusedParams } from "./fused-plan.js";
+import { type Steps, splitSteps } from "./runner.js";
+
+export class FusedDiscrete implements Adjoint {
+  readonly stateBar: BufferView;
+  readonly deltaBar: BufferView;
+
+  private constructor(
+    readonly forward: FusedForward,
+    /** f32: stage cotangents, then dL/dz, dL/dΔ and what moves with t1. */
+    private readonly bars: Buffer,
+    private readonly chunks: Buffer,
+    /** A record per workgroup where stages are evaluated again, and spilled rows. */
+    private readonly ownTape: Buffer | undefined,
+    private readonly map: Buffer,
+    readonly thetaBar: Buffer,
+    readonly intervalBar: Buffer,
+    readonly control: Buffer,
+    private readonly spillAt: number,
+    private readonly kernels: Kernels,
+    private readonly group: BufferGroup,
+  ) {
+    const { places, batch, dim } = forward;
+    this.stateBar = bars.words(places.barAt, batch * dim);
+    this.deltaBar = bars.words(places.deltaBarAt, batch);
+  }
+
+  /** The forward solve must keep what the adjoint needs. */
+  static async create(forward: FusedForward): Promise<FusedDiscrete> {
+    const { device, fused, places, taped, weights } = forward;
+    const { packing } = weights;
+    const [main, reduce, interval] = await Promise.all([
+      device.kernel(discreteModule, "main", { ...fused.constants, TAPE: 1, REDO: taped ? 0 : 1 }),
+      device.kernel(reduceModule, "main"),
+      device.kernel(intervalModule, "main"),
+    ]);
+    return BufferGroup.filled((group) => {
+      const make = (label: string, words: number) =>
+        group.add(device.buffer({ label: `fused ${label}`, size: Math.max(words, 4) * 4 }));
+      // Spilled rows follow the forward solve's tape, which has room for them.
+      const ownRecords = taped ? 0 : fused.chunks * fused.tile4;
+      const spill = fused.spill ? fused.chunks * fused.rows : 0;
+      const own = taped ? undefined : make("adjoint tape", 4 * (ownRecords + spill));
+      return new FusedDiscrete(
+        forward,
+        make("cotangents", places.barsWords),
+        make("gradient chunks", fused.chunks * packing.chunkSize),
+        own,
+        group.add(device.buffer({ label: "gradient map", data: packing.gradientMap })),
+        make("theta bar", packing.paramCount + 2),
+        make("interval bar", 2),
+        make("control", CONTROL_BYTES / 4),
+        taped ? fused.tapeBytes / 16 : ownRecords,
+        { main, reduce, interval },
+        group,
+      );
+    });
+  }
+
+  steps(): Steps {
+    const { forward, control } = this;
+    const { fixedSteps } = forward.options.plan;
+    // Reverse sweep and weight gradients, and the evaluation where it is made again.
+    const work = forward.workPerStep * (forward.taped ? 2 : 3);
+    const ranges = splitSteps(fixedSteps, work).reverse();
+    return {
+      begin: [],
+      at: (part) => [this.#dispatch(...ranges[part]!)],
+      end: this.#end(),
+      count: ranges.length,
+      work: work * (ranges[0]![1] - ranges[0]![0]),
+      control,
+    };
+  }
+
+  #dispatch(from: number, to: number): Command {
+    const { forward, bars, chunks, control, spillAt } = this;
+    const { fused, places, weights, probePlanes, stepList, kept } = forward;
+    const params = { ...fusedParams(fused, places, spillAt), from_step: from, to_step: to };
+    const operands = {
+      params,
+      packed: weights.packed,
+      probes: probePlanes,
+      steps: stepList,
+      kept,
+      tape: this.ownTape ?? forward.tape,
+      bars,
+      partial: chunks,
+      control,
+    };
+    return this.kernels.main.bind(operands, [fused.chunks, 1, 1]);
+  }
+
+  /** Adds up the chunks and the ends of the interval. */
+  #end(): Command[] {
+    const { forward, kernels, map, chunks, thetaBar, intervalBar, bars } = this;
+    const { packing } = forward.weights;
+    const count = packing.paramCount + 2;
+    const reduce = {
+      count,
+      chunks: forward.fused.chunks,
+      length: packing.chunkSize,
+      columns: packing.columns,
+      sign: 1,
+    };
+    const ends = {
+      params: { samples: forward.batch, parameters: packing.paramCount },
+      end_bar: bars.words(forward.places.endBarAt, forward.batch),
+      theta_bar: thetaBar,
+      interval_bar: intervalBar,
+    };
+    return [
+      kernels.reduce.bind(
+        { params: reduce, map, partial: chunks, theta_bar: thetaBar },
+        foldedGrid(Math.ceil(count / 64)),
+      ),
+      kernels.interval.bind(ends, [1, 1, 1]),
+    ];
+  }
+
+  dispose(): void {
+    this.group.dispose();
+  }
+}
+
+interface Kernels {
+  readonly main: KernelOf<typeof discreteModule, "main">;
+  readonly reduce: KernelOf<typeof reduceModule, "main">;
+  readonly interval: KernelOf<typeof intervalModule, "main">;
+}

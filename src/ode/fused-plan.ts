@@ -1,0 +1,269 @@
+/**
+ * Whether a solve fits the fused kernels (shaders/fused), and how: tile, constants and places. Everything here
+ * follows from the shape alone, so a plan is known before anything is allocated.
+ */
+import type { Packing } from "../field/packing.js";
+import { ACTIVATIONS, type MlpSpec } from "../field/spec.js";
+import { alignWords } from "../gpu/buffer.js";
+import type { Method } from "./methods.js";
+import { type StepPlan, usedStages } from "./plan.js";
+
+/** Bounds of the fused kernels: beyond them the layered path is at least as fast. */
+export const FUSED_LIMITS = { hiddenLayers: 4, width: 128, dim: 8, stages: 16 } as const;
+/** Bytes of workgroup memory every device has. */
+const WORKGROUP_BYTES = 16_384;
+/** Samples of a tile; the first that fits is the default. */
+const TILES = [16, 8] as const;
+/** Bytes that gradient chunks may take together: what a second-level cache holds, and a bound on their number. */
+const CHUNK_BYTES = 1 << 24;
+
+export interface FusedShape {
+  readonly packing: Packing;
+  readonly plan: StepPlan;
+  /** B. */
+  readonly batch: number;
+  /** K. */
+  readonly probes: number;
+  readonly traceWeight: number;
+}
+
+export interface FusedPlan extends FusedShape {
+  /** Samples of a workgroup. */
+  readonly tile: number;
+  readonly tiles: number;
+  /** The rows stand in global memory. */
+  readonly spill: boolean;
+  /** vec4 of rows of a workgroup. */
+  readonly rows: number;
+  /** vec4 of one tile's record of one stage on the tape. */
+  readonly tile4: number;
+  /** Workgroups of the reverse pass: one gradient chunk each. */
+  readonly chunks: number;
+  /** Bytes of workgroup memory of the forward kernel. */
+  readonly workgroupBytes: number;
+  /** Bytes of a tape that holds every stage of the solve. */
+  readonly tapeBytes: number;
+  /** Constants of all fused kernels. */
+  readonly constants: Readonly<Record<SharedConstant, number>>;
+}
+
+type SharedConstant =
+  | "ACTIVATION"
+  | "TILE"
+  | "WIDTH4"
+  | "SLOTS"
+  | "PLANES"
+  | "ROWS"
+  | "LAYERS"
+  | "LD4"
+  | "ENTRIES"
+  | "GATED"
+  | "STORE_U"
+  | "RESIDUAL"
+  | "SPILL"
+  | "GROUP";
+
+/** Why the fused kernels do not take this solve, as a sentence; undefined if they do. */
+export function fusedRefusal(spec: MlpSpec, plan: StepPlan): string | undefined {
+  const { hiddenLayers, width, dim, stages } = FUSED_LIMITS;
+  const count = spec.hidden.length;
+  if (count < 1 || count > hiddenLayers)
+    return `The fused path takes 1 to ${hiddenLayers} hidden layers; this field has ${count}.`;
+  const widest = Math.max(...spec.hidden);
+  if (widest > width)
+    return `The fused path takes layers up to ${width} wide; this field has one of ${widest}.`;
+  if (spec.dim > dim)
+    return `The fused path takes states of up to ${dim} dimensions; this field has ${spec.dim}.`;
+  if (plan.method.stages > stages)
+    return `The fused path takes methods of up to ${stages} stages; ${plan.method.name} has ${plan.method.stages}.`;
+  if (plan.fixedSteps === 0) return "The fused path takes fixed steps; this solve chooses its own.";
+  return undefined;
+}
+
+export interface FusedTiling {
+  /** Samples of a workgroup, a multiple of 8; default the largest that fits. */
+  readonly tile?: number;
+  /** Rows in global memory although they would fit the workgroup's: faster where that is emulated. */
+  readonly spill?: boolean;
+}
+
+export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPlan {
+  const { packing, batch, probes } = shape;
+  const slots = 1 + probes;
+  const { tile } = tiling;
+  const inMemory = (tile ? [tile] : TILES).find(
+    (samples) => workgroupBytes(shape, samples, false) <= WORKGROUP_BYTES,
+  );
+  const samples = inMemory ?? tile ?? TILES[TILES.length - 1]!;
+  const spill = tiling.spill === true || inMemory === undefined;
+  const { layers, spec } = packing;
+  const inputs = layers.reduce((sum, layer) => sum + layer.inPadded, 0);
+  const outputs = layers.reduce((sum, layer) => sum + layer.outPadded, 0);
+  const widths = inputs + (storesU(spec) ? outputs : 0);
+  const tile4 = (slots * samples * widths) / 4;
+  const tiles = Math.ceil(batch / samples);
+  const width4 = widest(packing) / 4;
+  const planes = planeCount(slots);
+  // An invocation owns 4 samples (even slots) or 8.
+  const each = slots % 2 === 0 ? 4 : 8;
+  const blocks = Math.max(...layers.flatMap((layer) => [layer.inPadded, layer.outPadded])) / 4;
+  const ld4 = layers[0]!.inPadded / 4;
+  const records = shape.plan.fixedSteps * shape.plan.method.stages;
+  return {
+    ...shape,
+    tile: samples,
+    tiles,
+    spill,
+    rows: planes * samples * width4,
+    tile4,
+    chunks: Math.min(tiles, Math.max(16, Math.floor(CHUNK_BYTES / (4 * packing.chunkSize))), 4096),
+    workgroupBytes: workgroupBytes(shape, samples, spill),
+    tapeBytes: records * tiles * tile4 * 16,
+    constants: {
+      ACTIVATION: ACTIVATIONS.indexOf(spec.activation),
+      TILE: samples,
+      WIDTH4: width4,
+      SLOTS: slots,
+      PLANES: planes,
+      ROWS: planes * samples * width4,
+      LAYERS: layers.length,
+      LD4: ld4,
+      ENTRIES: samples * ld4,
+      GATED: layers[0]!.gated ? 1 : 0,
+      STORE_U: storesU(spec) ? 1 : 0,
+      RESIDUAL: spec.residual ? 1 : 0,
+      SPILL: spill ? 1 : 0,
+      GROUP: (samples / each) * Math.ceil(blocks / 2),
+    },
+  };
+}
+
+/** Whether a reverse sweep needs pre-activations: outputs alone do not tell σ′, or a gate wants W x + b. */
+function storesU(spec: MlpSpec): boolean {
+  const fromOutput = ["tanh", "sigmoid", "elu", "relu", "identity"].includes(spec.activation);
+  return !fromOutput || spec.layer === "squash" || spec.layer === "concatsquash";
+}
+
+/** Slots, and one plane for σ′ where the tangents are not finished together with the value. */
+const planeCount = (slots: number) => (slots <= 2 ? slots : slots + 1);
+
+const widest = (packing: Packing) =>
+  Math.max(...packing.layers.flatMap((layer) => [layer.inPadded, layer.outPadded]));
+
+/** Stages there is workgroup memory for: rounded up, so that most methods share their kernels. */
+export const stageRoom = ({ stages }: Method) => (stages <= 4 ? 4 : stages <= 8 ? 8 : FUSED_LIMITS.stages);
+
+/** Of the forward kernel, which has the most. */
+function workgroupBytes({ packing, plan, probes }: FusedShape, samples: number, spill: boolean): number {
+  const stages = stageRoom(plan.method);
+  const entries = (samples * packing.layers[0]!.inPadded) / 4;
+  const rows = spill ? 1 : (planeCount(1 + probes) * samples * widest(packing)) / 4;
+  return 16 * (rows + (2 + stages) * entries) + 4 * samples * (1 + stages);
+}
+
+/** Places in the buffers of a fused solve, in words. */
+export interface FusedPlaces {
+  readonly deltaAt: number;
+  readonly stateWords: number;
+  readonly slopesAt: number;
+  readonly tracesAt: number;
+  readonly keptWords: number;
+  readonly barAt: number;
+  readonly deltaBarAt: number;
+  readonly endBarAt: number;
+  readonly barsWords: number;
+}
+
+/** @param points keep the stages' points as well */
+export function fusedPlaces(plan: FusedPlan, points: boolean): FusedPlaces {
+  const { batch, packing } = plan;
+  const { stages } = plan.plan.method;
+  const size = batch * packing.spec.dim;
+  const records = plan.plan.maxSteps * stages;
+  const deltaAt = alignWords(size);
+  const slopesAt = points ? records * size : 0;
+  const tracesAt = slopesAt + records * size;
+  const barAt = alignWords(stages * size);
+  const deltaBarAt = barAt + alignWords(size);
+  const endBarAt = deltaBarAt + alignWords(batch);
+  return {
+    deltaAt,
+    stateWords: deltaAt + batch,
+    slopesAt,
+    tracesAt,
+    keptWords: tracesAt + records * batch,
+    barAt,
+    deltaBarAt,
+    endBarAt,
+    barsWords: endBarAt + batch,
+  };
+}
+
+/** Fields of FusedParams (shaders/common/fused.wgsl) but the range of steps. */
+export function fusedParams(plan: FusedPlan, places: FusedPlaces, spillAt: number) {
+  const { packing, batch, probes, traceWeight, tiles, tile4 } = plan;
+  const { method, fixedSteps, maxSteps } = plan.plan;
+  const row = (weights: readonly number[], length = 16) => [
+    ...weights,
+    ...new Array<number>(length - weights.length).fill(0),
+  ];
+  const { layers } = packing;
+  let at = 0;
+  const slots = 1 + probes;
+  const xs = layers.map((layer) => {
+    const here = at;
+    at += (slots * plan.tile * layer.inPadded) / 4;
+    return here;
+  });
+  const us = layers.map((layer) => {
+    const here = at;
+    at += plan.constants.STORE_U ? (slots * plan.tile * layer.outPadded) / 4 : 0;
+    return here;
+  });
+  const table = layers.flatMap((layer, l) => [
+    layer.inPadded / 4,
+    layer.outPadded / 4,
+    layer.forwardAt / 4,
+    layer.reverseAt / 4,
+    layer.vectorAt / 4,
+    layer.gradientAt / 4,
+    xs[l]!,
+    us[l]!,
+  ]);
+  return {
+    samples: batch,
+    dim: packing.spec.dim,
+    probes,
+    stages: method.stages,
+    steps: fixedSteps,
+    tiles,
+    capacity: maxSteps,
+    delta_at: places.deltaAt,
+    slopes_at: places.slopesAt,
+    traces_at: places.tracesAt,
+    vectors4: packing.vectorsAt / 4,
+    columns4: packing.columns / 4,
+    beta_at: packing.betaAt,
+    record4: tiles * tile4,
+    tile4,
+    chunk4: packing.chunkSize / 4,
+    chunk_vectors4: packing.chunkVectorsAt / 4,
+    bar_at: places.barAt,
+    delta_bar_at: places.deltaBarAt,
+    end_bar_at: places.endBarAt,
+    used: usedStages(plan.plan).reduce((bits, i) => bits | (1 << i), 0) >>> 0,
+    trace_weight: traceWeight,
+    spill_at: spillAt,
+    spare_0: 0,
+    spare_1: 0,
+    spare_2: 0,
+    b: row(method.b),
+    c: row(method.c),
+    e: row(method.e ?? []),
+    a: row(
+      method.a.flatMap((weights) => row(weights)),
+      256,
+    ),
+    layers: row(table, 40),
+  };
+}

@@ -1,0 +1,77 @@
+/** Which way a solve is carried out, and the objects that do it. */
+import type { Device } from "../gpu/device.js";
+import { ArgumentError } from "../gpu/errors.js";
+import { ContinuousAdjoint } from "./continuous.js";
+import { DiscreteAdjoint } from "./discrete.js";
+import type { Adjoint, Forward, Path } from "./execution.js";
+import { type ForwardOptions, ForwardSolve, type Integrand, weightCount } from "./forward.js";
+import { FusedDiscrete } from "./fused-discrete.js";
+import { FusedForward } from "./fused-forward.js";
+import { fusedRefusal } from "./fused-plan.js";
+import type { StepPlan } from "./plan.js";
+
+export interface SolvePlan extends ForwardOptions {
+  /** The steps of the continuous adjoint that will follow, if one will. */
+  readonly backward?: StepPlan;
+  /** The solve runs a single time: kernels made for its shape must pay for themselves at once. */
+  readonly once?: boolean;
+}
+
+/** Multiply-adds from which a single solve is worth kernels of its own. */
+const WORTH_COMPILING = 1e9;
+
+/** Why the fused path does not take this solve, as a sentence; undefined if it does. */
+export function whyLayered(integrand: Integrand, options: SolvePlan): string | undefined {
+  if (integrand.kind === "wgsl") return "The fused path takes MLP fields; this one is written in WGSL.";
+  if (options.tangents) return "The fused path carries no tangents through a solve.";
+  if (options.record) return "The fused path records no states between the ends.";
+  const { spec } = integrand.weights.packing;
+  if (options.backward) return "The fused path has the discrete gradient only.";
+  return fusedRefusal(spec, options.plan);
+}
+
+/** @throws ArgumentError when the fused path is asked for and does not take this solve */
+export function choosePath(integrand: Integrand, options: SolvePlan): Path {
+  const { path } = options.plan;
+  if (path === "layered") return path;
+  const refusal = whyLayered(integrand, options);
+  if (path === "fused" && refusal) throw new ArgumentError(refusal, 'Give path: "auto", or "layered".');
+  if (refusal || (path === "auto" && options.once && workOf(integrand, options) < WORTH_COMPILING))
+    return "layered";
+  return "fused";
+}
+
+/** Multiply-adds of a forward solve with fixed steps. */
+function workOf(integrand: Integrand, { batch, plan, trace }: SolvePlan): number {
+  if (integrand.kind === "wgsl") return 0;
+  const slots = 1 + (trace?.probes ?? 0);
+  return plan.fixedSteps * plan.method.stages * slots * batch * weightCount(integrand.weights);
+}
+
+/** @throws ArgumentError, FjordError `limit-exceeded`, leaving nothing allocated */
+export async function createForward(
+  device: Device,
+  integrand: Integrand,
+  options: SolvePlan,
+): Promise<Forward> {
+  if (integrand.kind === "wgsl" || choosePath(integrand, options) === "layered")
+    return ForwardSolve.create(device, integrand, options);
+  const { batch, plan, trace, keep = 0, probeKey } = options;
+  // Emulated workgroup memory is no faster than the other, and drivers take seconds to compile it.
+  const tiling = { spill: device.adapter.isSoftware };
+  return FusedForward.create(device, integrand.weights, {
+    batch,
+    plan,
+    trace,
+    keep: keep > 0,
+    probeKey,
+    tiling,
+  });
+}
+
+/** @param backward steps of the continuous adjoint; none: the discrete one */
+export async function createAdjoint(forward: Forward, backward?: StepPlan): Promise<Adjoint> {
+  if (forward instanceof FusedForward) return FusedDiscrete.create(forward);
+  const layered = forward as ForwardSolve;
+  return backward ? ContinuousAdjoint.create(layered, backward) : DiscreteAdjoint.create(layered);
+}
