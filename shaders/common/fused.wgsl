@@ -58,15 +58,15 @@ struct FusedParams {
   tile4: u32,          // and one tile's share of it
   chunk4: u32,         // gradient chunk, and where its vectors stand in it
   chunk_vectors4: u32,
-  bar_at: u32,         // f32 places among the cotangents: z, Delta, dL/dt1
+  bar_at: u32,         // f32 places in the state of the cotangents: z, Delta, dL/dt1
   delta_bar_at: u32,
   end_bar_at: u32,
   used: u32,           // bit i: stage i takes part in the result
   trace_weight: f32,
   spill_at: u32,       // where the workgroups' rows start in the tape (SPILL = 1)
-  spare_0: u32,
-  spare_1: u32,
-  spare_2: u32,
+  nll_at: u32,         // f32 places in the state: NLL of every sample (LOSS = 1)
+  stage_bar_at: u32,   // and cotangents of the stages
+  spare: u32,
   b: array<vec4<f32>, 4>,
   c: array<vec4<f32>, 4>,
   e: array<vec4<f32>, 4>,

@@ -7,7 +7,7 @@
 // packed   vec4, the weights              probes  vec4 [k][sample][LD4]
 // steps    vec4 [tile][capacity]          kept    f32, as forward.wgsl left it
 // tape     vec4: forward.wgsl's (REDO = 0), or [workgroup][tile4]
-// bars     f32: Z_bar [stage][sample][dim], then dL/dz at bar_at (start and result), dL/dDelta at delta_bar_at,
+// bars     f32: Z_bar [stage][sample][dim] at stage_bar_at, dL/dz at bar_at (start and result), dL/dDelta at delta_bar_at,
 //          and at end_bar_at, per sample, what moves with t1
 // partial  vec4 [workgroup][chunk4]: gradients of the parameters; added over workgroups by reduce_grad.wgsl
 // control  [1 + tiles]: [0] the end of this solve, by tile 0
@@ -86,7 +86,7 @@ fn is_used(i: u32) -> bool {
 }
 
 fn stage_place(i: u32) -> u32 {
-  return i * params.samples * params.dim;
+  return params.stage_bar_at + i * params.samples * params.dim;
 }
 
 fn kappa(tile: u32, i: u32, e: u32) -> vec4<f32> {

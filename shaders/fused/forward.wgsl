@@ -5,6 +5,8 @@
 //
 // packed    vec4, the weights               interval  f32 [2]: t0, t1
 // state     f32: z [samples][dim], then Delta [samples] at delta_at; start and result
+//           LOSS = 1: also nll [samples] at nll_at and its cotangents, dL/dz at bar_at and dL/dDelta at
+//           delta_bar_at (math as in nll.wgsl)
 // probes    vec4 [k][sample][LD4]
 // steps     vec4 [tile][capacity]: t, h, tau, fraction of every step taken (KEEP = 1)
 // kept      f32: points Z_i [step][stage][sample][dim] (KEEP = 1, TAPE = 0), slopes k_i likewise at slopes_at and
@@ -22,6 +24,7 @@
 // @const SLOPES: u32 = 8
 // @const TRACES: u32 = 8
 // @const KEEP: u32 = 0
+// @const LOSS: u32 = 0
 
 @group(0) @binding(2) var<storage, read> interval: array<f32>;
 @group(0) @binding(3) var<storage, read_write> state: array<f32>;
@@ -67,6 +70,29 @@ fn store_state(tile: u32, local: u32) {
   if (SLOTS == 1u) { return; }
   for (var sample = local; sample < TILE; sample += GROUP) {
     if (is_sample(tile, sample)) { state[params.delta_at + tile * TILE + sample] = delta[sample]; }
+  }
+}
+
+// The loss of training, L = mean nll: what the reverse solve starts from.
+fn store_loss(tile: u32, local: u32) {
+  workgroupBarrier();
+  let share = 1.0 / f32(params.samples);
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    if (!is_sample(tile, e / LD4)) { continue; }
+    let at = params.bar_at + (tile * TILE + e / LD4) * params.dim;
+    let value = share * z[e];
+    for (var d = 0u; d < 4u; d++) {
+      let column = 4u * (e % LD4) + d;
+      if (column < params.dim) { state[at + column] = value[d]; }
+    }
+  }
+  for (var sample = local; sample < TILE; sample += GROUP) {
+    if (!is_sample(tile, sample)) { continue; }
+    let row = tile * TILE + sample;
+    var square = 0.0;
+    for (var d4 = 0u; d4 < LD4; d4++) { square += dot(z[sample * LD4 + d4], z[sample * LD4 + d4]); }
+    state[params.nll_at + row] = 0.5 * square + 0.918938533 * f32(params.dim) + delta[sample];
+    state[params.delta_bar_at + row] = share;
   }
 }
 
@@ -202,6 +228,7 @@ fn main(
     load_state(tile, local);
     solve_fixed(tile, local);
     store_state(tile, local);
+    if (LOSS == 1u && params.to_step == params.steps) { store_loss(tile, local); }
     if (tile == 0u) { report(local); }
   }
 }

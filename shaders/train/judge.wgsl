@@ -4,7 +4,8 @@
 // steps ("running") does not count and is tried again with the same numbers, once the CPU submits more; any other
 // failure halts the run with the parameters of the last good step.
 //
-// nll         f32 [samples]            partial   f32 [groups]: sums of squares (grad_norm.wgsl)
+// nll         f32 [samples]            partial   f32 [groups]: sums of squares (grad_norm.wgsl), or (SQUARES = 1)
+//                                      the gradient itself
 // forward, backward  control blocks    state     the run
 // batch_key, probe_key  u32 [4]: seed low, seed high, purpose, step; their step counts with the run
 // ring        f32 [slots][8]: loss, norm, nfe forward, nfe backward, step, counted, status, attempts of the solves
@@ -13,6 +14,7 @@
 // @include "common/control.wgsl"
 // @include "common/train_state.wgsl"
 // @include "common/math.wgsl"
+// @const SQUARES: u32 = 0
 
 struct Params {
   samples: u32,
@@ -40,7 +42,7 @@ var<workgroup> sums: array<vec2<f32>, 128>;
 fn main(@builtin(local_invocation_index) local: u32) {
   var sum = vec2<f32>();
   for (var i = local; i < params.samples; i += 128u) { sum.x += nll[i]; }
-  for (var i = local; i < params.groups; i += 128u) { sum.y += partial[i]; }
+  for (var i = local; i < params.groups; i += 128u) { sum.y += select(partial[i], partial[i] * partial[i], SQUARES == 1u); }
   sums[local] = sum;
   for (var half = 64u; half > 0u; half /= 2u) {
     workgroupBarrier();

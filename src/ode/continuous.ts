@@ -211,7 +211,7 @@ export class ContinuousAdjoint implements Adjoint {
     return commands;
   }
 
-  end(): Command[] {
+  ends(): Command[] {
     const { reverse, made, program } = this;
     const params = { samples: program.batch, parameters: program.weights.packing.paramCount };
     const operands = {
@@ -220,7 +220,7 @@ export class ContinuousAdjoint implements Adjoint {
       theta_bar: reverse.thetaBar,
       interval_bar: made.intervalBar,
     };
-    return [...reverse.reduce(), this.kernels.interval.bind(operands, [1, 1, 1])];
+    return [this.kernels.interval.bind(operands, [1, 1, 1])];
   }
 
   steps(): Steps {
@@ -232,7 +232,7 @@ export class ContinuousAdjoint implements Adjoint {
     return {
       begin: this.begin(),
       at: () => step,
-      end: this.end(),
+      end: this.reverse.reduce(),
       count,
       work,
       control: stepper.control,

@@ -153,8 +153,7 @@ export class DiscreteAdjoint implements Adjoint {
     return commands;
   }
 
-  /** Adds up the chunks and the ends of the interval. */
-  end(): Command[] {
+  ends(): Command[] {
     const { reverse, made, forward } = this;
     const params = {
       samples: forward.stepper.shape.batch,
@@ -166,7 +165,7 @@ export class DiscreteAdjoint implements Adjoint {
       theta_bar: reverse.thetaBar,
       interval_bar: made.intervalBar,
     };
-    return [...reverse.reduce(), this.kernels.interval.bind(operands, [1, 1, 1])];
+    return [this.kernels.interval.bind(operands, [1, 1, 1])];
   }
 
   /** `count`: accepted steps of the forward solve. */
@@ -177,7 +176,7 @@ export class DiscreteAdjoint implements Adjoint {
     return {
       begin: this.begin(),
       at: () => step,
-      end: this.end(),
+      end: this.reverse.reduce(),
       count,
       work: work * used,
       control: this.control,

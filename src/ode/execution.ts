@@ -1,6 +1,7 @@
 /** What flows, training and `solve` see of a solve and its adjoint, whichever way they are carried out. */
 import type { ProbeSource } from "../field/trace.js";
 import type { Buffer, BufferView } from "../gpu/buffer.js";
+import type { Command } from "../gpu/submit.js";
 import type { Steps } from "./runner.js";
 
 /** layered: one dispatch per layer product; fused: the whole solve in one dispatch. */
@@ -21,6 +22,8 @@ export interface Forward {
   /** The control block (src/ode/control.ts). */
   readonly control: BufferView;
   readonly probes: ProbeSource | undefined;
+  /** f32 [B]: the NLL of every sample, where the solve leaves it (and its cotangents) behind by itself. */
+  readonly nll: BufferView | undefined;
   steps(): Steps;
   dispose(): void;
 }
@@ -38,5 +41,7 @@ export interface Adjoint {
   readonly control: BufferView;
   /** @param accepted steps of the forward solve, where they are reversed one by one */
   steps(accepted: number): Steps;
+  /** After the steps: `intervalBar`. */
+  ends(): Command[];
   dispose(): void;
 }

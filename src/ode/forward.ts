@@ -37,6 +37,7 @@ export interface ForwardOptions {
 
 export class ForwardSolve implements Forward {
   readonly path = "layered";
+  readonly nll = undefined;
 
   private constructor(
     readonly device: Device,

@@ -18,8 +18,6 @@ export class FusedDiscrete implements Adjoint {
 
   private constructor(
     readonly forward: FusedForward,
-    /** f32: stage cotangents, then dL/dz, dL/dΔ and what moves with t1. */
-    private readonly bars: Buffer,
     private readonly chunks: Buffer,
     /** A record per workgroup where stages are evaluated again, and spilled rows. */
     private readonly ownTape: Buffer | undefined,
@@ -31,14 +29,14 @@ export class FusedDiscrete implements Adjoint {
     private readonly kernels: Kernels,
     private readonly group: BufferGroup,
   ) {
-    const { places, batch, dim } = forward;
-    this.stateBar = bars.words(places.barAt, batch * dim);
-    this.deltaBar = bars.words(places.deltaBarAt, batch);
+    const { places, batch, dim, state } = forward;
+    this.stateBar = state.words(places.barAt, batch * dim);
+    this.deltaBar = state.words(places.deltaBarAt, batch);
   }
 
   /** The forward solve must keep what the adjoint needs. */
   static async create(forward: FusedForward): Promise<FusedDiscrete> {
-    const { device, fused, places, taped, weights } = forward;
+    const { device, fused, taped, weights } = forward;
     const { packing } = weights;
     const [main, reduce, interval] = await Promise.all([
       device.kernel(discreteModule, "main", { ...fused.constants, TAPE: 1, REDO: taped ? 0 : 1 }),
@@ -54,7 +52,6 @@ export class FusedDiscrete implements Adjoint {
       const own = taped ? undefined : make("adjoint tape", 4 * (ownRecords + spill));
       return new FusedDiscrete(
         forward,
-        make("cotangents", places.barsWords),
         make("gradient chunks", fused.chunks * packing.chunkSize),
         own,
         group.add(device.buffer({ label: "gradient map", data: packing.gradientMap })),
@@ -85,7 +82,7 @@ export class FusedDiscrete implements Adjoint {
   }
 
   #dispatch(from: number, to: number): Command {
-    const { forward, bars, chunks, control, spillAt } = this;
+    const { forward, chunks, control, spillAt } = this;
     const { fused, places, weights, probePlanes, stepList, kept } = forward;
     const params = { ...fusedParams(fused, places, spillAt), from_step: from, to_step: to };
     const operands = {
@@ -95,16 +92,16 @@ export class FusedDiscrete implements Adjoint {
       steps: stepList,
       kept,
       tape: this.ownTape ?? forward.tape,
-      bars,
+      bars: forward.state,
       partial: chunks,
       control,
     };
     return this.kernels.main.bind(operands, [fused.chunks, 1, 1]);
   }
 
-  /** Adds up the chunks and the ends of the interval. */
+  /** Adds up the chunks. */
   #end(): Command[] {
-    const { forward, kernels, map, chunks, thetaBar, intervalBar, bars } = this;
+    const { forward, kernels, map, chunks, thetaBar } = this;
     const { packing } = forward.weights;
     const count = packing.paramCount + 2;
     const reduce = {
@@ -114,19 +111,23 @@ export class FusedDiscrete implements Adjoint {
       columns: packing.columns,
       sign: 1,
     };
-    const ends = {
-      params: { samples: forward.batch, parameters: packing.paramCount },
-      end_bar: bars.words(forward.places.endBarAt, forward.batch),
-      theta_bar: thetaBar,
-      interval_bar: intervalBar,
-    };
     return [
       kernels.reduce.bind(
         { params: reduce, map, partial: chunks, theta_bar: thetaBar },
         foldedGrid(Math.ceil(count / 64)),
       ),
-      kernels.interval.bind(ends, [1, 1, 1]),
     ];
+  }
+
+  ends(): Command[] {
+    const { forward, thetaBar, intervalBar } = this;
+    const operands = {
+      params: { samples: forward.batch, parameters: forward.weights.packing.paramCount },
+      end_bar: forward.state.words(forward.places.endBarAt, forward.batch),
+      theta_bar: thetaBar,
+      interval_bar: intervalBar,
+    };
+    return [this.kernels.interval.bind(operands, [1, 1, 1])];
   }
 
   dispose(): void {

@@ -6,7 +6,7 @@ import { padded } from "../field/packing.js";
 import { ProbeSource, type TracePlan } from "../field/trace.js";
 import type { Weights } from "../field/weights.js";
 import { forward as forwardModule } from "../generated/fused/forward.js";
-import { type Buffer, BufferGroup } from "../gpu/buffer.js";
+import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import type { KernelOf } from "../gpu/kernel.js";
 import type { Command } from "../gpu/submit.js";
@@ -31,6 +31,8 @@ export interface FusedOptions {
   readonly trace?: TracePlan;
   /** Keep what the discrete adjoint needs. */
   readonly keep?: boolean;
+  /** Leave the NLL of every sample and its cotangents in `state` (needs `keep`). */
+  readonly loss?: boolean;
   /** Key of the probes, when the GPU advances it. */
   readonly probeKey?: Buffer;
   readonly tiling?: FusedTiling;
@@ -77,17 +79,18 @@ export class FusedForward implements Forward {
 
   /** The shape must have no `fusedRefusal`. */
   static async create(device: Device, weights: Weights, options: FusedOptions): Promise<FusedForward> {
-    const { batch, plan, trace, keep = false, probeKey, tiling } = options;
+    const { batch, plan, trace, keep = false, loss = false, probeKey, tiling } = options;
     const { packing } = weights;
     const probeCount = trace?.probes ?? 0;
     const shape = { packing, plan, batch, probes: probeCount, traceWeight: trace?.weight ?? 0 };
     const fused = fusedPlan(shape, tiling);
     const taped = keep && fused.tapeBytes <= TAPE_BYTES;
-    const places = fusedPlaces(fused, keep && !taped);
+    const places = fusedPlaces(fused, keep ? (taped ? "slopes" : "points") : "nothing");
     const kernel = await device.kernel(forwardModule, "main", {
       ...fused.constants,
       TAPE: taped ? 1 : 0,
       KEEP: keep ? 1 : 0,
+      LOSS: loss ? 1 : 0,
       SLOPES: stageRoom(plan.method) * fused.constants.ENTRIES,
       TRACES: stageRoom(plan.method) * fused.tile,
     });
@@ -117,6 +120,10 @@ export class FusedForward implements Forward {
         group,
       );
     });
+  }
+
+  get nll(): BufferView | undefined {
+    return this.options.loss ? this.state.words(this.places.nllAt, this.batch) : undefined;
   }
 
   /** Multiply-adds of one step. */

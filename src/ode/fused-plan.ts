@@ -164,6 +164,8 @@ function workgroupBytes({ packing, plan, probes }: FusedShape, samples: number, 
 /** Places in the buffers of a fused solve, in words. */
 export interface FusedPlaces {
   readonly deltaAt: number;
+  readonly nllAt: number;
+  readonly stageBarAt: number;
   readonly stateWords: number;
   readonly slopesAt: number;
   readonly tracesAt: number;
@@ -171,31 +173,33 @@ export interface FusedPlaces {
   readonly barAt: number;
   readonly deltaBarAt: number;
   readonly endBarAt: number;
-  readonly barsWords: number;
 }
 
-/** @param points keep the stages' points as well */
-export function fusedPlaces(plan: FusedPlan, points: boolean): FusedPlaces {
+/** @param keep what the discrete adjoint needs, with the stages' points or without */
+export function fusedPlaces(plan: FusedPlan, keep: "nothing" | "slopes" | "points"): FusedPlaces {
   const { batch, packing } = plan;
   const { stages } = plan.plan.method;
   const size = batch * packing.spec.dim;
   const records = plan.plan.maxSteps * stages;
   const deltaAt = alignWords(size);
-  const slopesAt = points ? records * size : 0;
+  const slopesAt = keep === "points" ? records * size : 0;
   const tracesAt = slopesAt + records * size;
-  const barAt = alignWords(stages * size);
+  const nllAt = deltaAt + alignWords(batch);
+  const stageBarAt = nllAt + alignWords(batch);
+  const barAt = stageBarAt + alignWords(stages * size);
   const deltaBarAt = barAt + alignWords(size);
   const endBarAt = deltaBarAt + alignWords(batch);
   return {
     deltaAt,
-    stateWords: deltaAt + batch,
+    nllAt,
+    stageBarAt,
+    stateWords: keep === "nothing" ? nllAt : endBarAt + batch,
     slopesAt,
     tracesAt,
     keptWords: tracesAt + records * batch,
     barAt,
     deltaBarAt,
     endBarAt,
-    barsWords: endBarAt + batch,
   };
 }
 
@@ -254,9 +258,9 @@ export function fusedParams(plan: FusedPlan, places: FusedPlaces, spillAt: numbe
     used: usedStages(plan.plan).reduce((bits, i) => bits | (1 << i), 0) >>> 0,
     trace_weight: traceWeight,
     spill_at: spillAt,
-    spare_0: 0,
-    spare_1: 0,
-    spare_2: 0,
+    nll_at: places.nllAt,
+    stage_bar_at: places.stageBarAt,
+    spare: 0,
     b: row(method.b),
     c: row(method.c),
     e: row(method.e ?? []),

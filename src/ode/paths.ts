@@ -15,6 +15,8 @@ export interface SolvePlan extends ForwardOptions {
   readonly backward?: StepPlan;
   /** The solve runs a single time: kernels made for its shape must pay for themselves at once. */
   readonly once?: boolean;
+  /** The loss of training follows. */
+  readonly loss?: boolean;
 }
 
 /** Multiply-adds from which a single solve is worth kernels of its own. */
@@ -56,7 +58,7 @@ export async function createForward(
 ): Promise<Forward> {
   if (integrand.kind === "wgsl" || choosePath(integrand, options) === "layered")
     return ForwardSolve.create(device, integrand, options);
-  const { batch, plan, trace, keep = 0, probeKey } = options;
+  const { batch, plan, trace, keep = 0, loss, probeKey } = options;
   // Emulated workgroup memory is no faster than the other, and drivers take seconds to compile it.
   const tiling = { spill: device.adapter.isSoftware };
   return FusedForward.create(device, integrand.weights, {
@@ -64,6 +66,7 @@ export async function createForward(
     plan,
     trace,
     keep: keep > 0,
+    loss,
     probeKey,
     tiling,
   });

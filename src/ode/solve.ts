@@ -355,7 +355,9 @@ class Tape {
     const adjoint = await this.#adjoint;
     device.write(adjoint.stateBar, cotangent.z);
     device.write(adjoint.deltaBar, delta);
-    const done = await runSteps(device, adjoint.steps(control.accepted), signal);
+    const steps = adjoint.steps(control.accepted);
+    const end = [...(steps.end ?? []), ...adjoint.ends()];
+    const done = await runSteps(device, { ...steps, end }, signal);
     const [thetaBar, z0, interval] = await Promise.all([
       device.readF32(adjoint.thetaBar),
       device.readF32(adjoint.stateBar),

@@ -10,7 +10,7 @@ import { endTime as endTimeModule } from "../generated/train/end_time.js";
 import { gradNorm as gradNormModule } from "../generated/train/grad_norm.js";
 import { judge as judgeModule } from "../generated/train/judge.js";
 import { nll as nllModule } from "../generated/train/nll.js";
-import { type Buffer, BufferGroup } from "../gpu/buffer.js";
+import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import { type Command, copy, foldedGrid } from "../gpu/submit.js";
 import type { Adjoint, Forward } from "../ode/execution.js";
@@ -56,6 +56,8 @@ export function createRunBuffers(
 
 /** Workgroups of the gradient norm. */
 const NORM_GROUPS = 64;
+/** Parameters above which the gradient's norm has a dispatch of its own; below, the verdict adds the squares. */
+const NORM_APART = 1 << 15;
 
 export class TrainStep {
   private constructor(
@@ -97,15 +99,18 @@ export class TrainStep {
             plan: steps,
             trace,
             keep,
+            loss: discrete,
             probeKey: run.probeKey,
             backward: discrete ? undefined : backward,
           },
         ),
       );
       const adjoint = group.add(await createAdjoint(forward, discrete ? undefined : backward));
-      const kernels = await loadKernels(device);
+      device.run([copy(flow.interval.words(0, 2), forward.interval.words(0, 2))]);
+      const apart = optimiser.count > NORM_APART;
+      const kernels = await loadKernels(device, apart);
       const scratch = {
-        nll: group.add(device.buffer({ label: "nll", size: plan.batch * 4 })),
+        nll: forward.nll ?? group.add(device.buffer({ label: "nll", size: plan.batch * 4 })),
         norms: group.add(device.buffer({ label: "gradient norms", size: NORM_GROUPS * 4 })),
       };
       const { packing, theta } = flow.weights;
@@ -135,6 +140,7 @@ export class TrainStep {
         ...back.begin,
         ...commandsOf(back, 0, backCount),
         ...(back.end ?? []),
+        ...(trainT ? adjoint.ends() : []),
         ...update(context),
         ...endTime,
       ];
@@ -159,24 +165,25 @@ interface Context {
   readonly forward: Forward;
   readonly adjoint: Adjoint;
   readonly kernels: Awaited<ReturnType<typeof loadKernels>>;
-  readonly nll: Buffer;
+  readonly nll: BufferView;
   readonly norms: Buffer;
 }
 
 /** The interval and the batch. */
-function start({ flow, training, run, forward, kernels }: Context): Command[] {
+function start({ flow, training, run, forward, trainT, kernels }: Context): Command[] {
   const { batch } = training.plan;
   const { rows, batchKey: key, rowCount } = run;
   const params = { samples: batch, dim: forward.dim, count: rowCount };
   const grid = foldedGrid(Math.ceil(batch / 64));
   return [
-    copy(flow.interval.words(0, 2), forward.interval.words(0, 2)),
+    ...(trainT ? [copy(flow.interval.words(0, 2), forward.interval.words(0, 2))] : []),
     kernels.draw.bind({ params, key, rows, state: forward.state }, grid),
   ];
 }
 
 /** NLL of every sample and the cotangents that start the reverse solve. */
 function loss({ training, forward, adjoint, kernels, nll }: Context): Command[] {
+  if (forward.nll) return [];
   const { batch } = training.plan;
   const { stateBar, deltaBar } = adjoint;
   // Bound on its own where it can be: it may share a buffer with deltaBar, and the two must not overlap.
@@ -202,6 +209,7 @@ function update(context: Context): Command[] {
   const { flow, training, run, optimiser, trainT, forward, adjoint, kernels, nll, norms } = context;
   const { packing, theta, repack } = flow.weights;
   const { thetaBar } = adjoint;
+  const apart = optimiser.count > NORM_APART;
   const endTime = {
     params: { parameters: packing.paramCount },
     theta,
@@ -211,12 +219,12 @@ function update(context: Context): Command[] {
   const judge = {
     params: {
       samples: training.plan.batch,
-      groups: NORM_GROUPS,
+      groups: apart ? NORM_GROUPS : optimiser.count,
       slots: RING_SLOTS,
       clip: training.plan.clip,
     },
     nll,
-    partial: norms,
+    partial: apart ? norms : thetaBar,
     forward: forward.control,
     backward: adjoint.control,
     state: run.state,
@@ -227,19 +235,19 @@ function update(context: Context): Command[] {
   const norm = { params: { count: optimiser.count }, theta_bar: thetaBar, partial: norms };
   return [
     ...(trainT ? [kernels.endTimeGradient.bind(endTime, [1, 1, 1])] : []),
-    kernels.norm.bind(norm, [NORM_GROUPS, 1, 1]),
+    ...(apart ? [kernels.norm.bind(norm, [NORM_GROUPS, 1, 1])] : []),
     kernels.judge.bind(judge, [1, 1, 1]),
     ...optimiser.update(run.state, theta, thetaBar),
     ...repack,
   ];
 }
 
-async function loadKernels(device: Device) {
+async function loadKernels(device: Device, apart: boolean) {
   const [draw, nll, norm, judge, setInterval, endTimeGradient] = await Promise.all([
     device.kernel(drawModule, "main"),
     device.kernel(nllModule, "main"),
     device.kernel(gradNormModule, "main"),
-    device.kernel(judgeModule, "main"),
+    device.kernel(judgeModule, "main", { SQUARES: apart ? 0 : 1 }),
     device.kernel(endTimeModule, "set_interval"),
     device.kernel(endTimeModule, "gradient"),
   ]);
