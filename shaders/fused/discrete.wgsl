@@ -5,12 +5,12 @@
 // and its tape is this workgroup's own record, written over by the next stage.
 //
 // packed   vec4, the weights              probes  vec4 [k][sample][LD4]
-// steps    vec4 [tile][capacity]          kept    f32, as forward.wgsl left it
+// steps    vec4 [tile][1 + capacity]      kept    f32, as the forward solve left it
 // tape     vec4: forward.wgsl's (REDO = 0), or [workgroup][tile4]
 // bars     f32: Z_bar [stage][sample][dim] at stage_bar_at, dL/dz at bar_at (start and result), dL/dDelta at delta_bar_at,
 //          and at end_bar_at, per sample, what moves with t1
 // partial  vec4 [workgroup][chunk4]: gradients of the parameters; added over workgroups by reduce_grad.wgsl
-// control  [1 + tiles]: [0] the end of this solve, by tile 0
+// reports  [1]: the end of this solve, by tile 0
 //
 // Workgroups stride over the tiles, so chunks stay few. The weight gradient is a product of 8 x 8 blocks over the
 // tile's rows, added to the chunk in memory (one read and write for TILE SLOTS multiply-adds). Expect the forward
@@ -21,6 +21,7 @@
 // @include "common/fused_reverse.wgsl"
 // @const GROUP: u32 = 1
 // @const REDO: u32 = 0
+// @const ADAPTIVE: u32 = 0
 
 @group(0) @binding(2) var<storage, read> probes: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> steps: array<vec4<f32>>;
@@ -28,7 +29,7 @@
 @group(0) @binding(5) var<storage, read_write> tape: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> bars: array<f32>;
 @group(0) @binding(7) var<storage, read_write> partial: array<vec4<f32>>;
-@group(0) @binding(8) var<storage, read_write> control: array<Control>;
+@group(0) @binding(8) var<storage, read_write> reports: array<Control>;
 
 // Four columns of a row of the batch, zero past dim and for rows past the batch.
 fn load_bar(at: u32, tile: u32, e: u32) -> vec4<f32> {
@@ -148,9 +149,12 @@ fn take_step(tile: u32, local: u32) {
 
 fn reverse_tile(tile: u32, first: bool, chunk: u32, own: u32, local: u32) {
   var fresh = first;
-  for (var back = 0u; back < params.to_step - params.from_step; back++) {
-    let n = params.to_step - 1u - back;
-    let step = steps[tile * params.capacity + n];
+  // An adaptive solve took as many steps as it needed; this part of the reverse pass may be past them.
+  let list = tile * (params.capacity + 1u);
+  let end = min(params.to_step, u32(steps[list].x));
+  for (var n = end; n > params.from_step; ) {
+    n--;
+    let step = steps[list + 1u + n];
     for (var down = 0u; down < params.stages; down++) {
       let i = params.stages - 1u - down;
       if (!is_used(i)) { continue; }
@@ -188,20 +192,22 @@ fn main(
   let chunk = group.x * params.chunk4;
   for (var tile = group.x; tile < params.tiles; tile += groups.x) {
     for (var sample = local; sample < TILE; sample += GROUP) {
-      if (is_sample(tile, sample) && params.to_step == params.steps) {
+      if (is_sample(tile, sample) && params.to_step == params.capacity) {
         bars[params.end_bar_at + tile * TILE + sample] = 0.0;
       }
     }
-    let first = tile == group.x && params.to_step == params.steps;
+    // Chunks of an adaptive solve were cleared: its tiles begin at different steps.
+    let first = ADAPTIVE == 0u && tile == group.x && params.to_step == params.capacity;
     reverse_tile(tile, first, chunk, group.x * params.tile4, local);
   }
   add_beta(chunk, local);
   if (group.x == 0u && local == 0u) {
     let whole = params.from_step == 0u;
-    control[0].nfe = (params.steps - params.from_step) * countOneBits(params.used);
-    control[0].attempts = params.steps - params.from_step;
-    control[0].accepted = params.from_step;
-    control[0].done = select(0u, 1u, whole);
-    control[0].status = select(1u, 0u, whole);
+    let taken = u32(steps[0].x);
+    reports[0].nfe = (taken - min(taken, params.from_step)) * countOneBits(params.used);
+    reports[0].attempts = taken;
+    reports[0].accepted = params.from_step;
+    reports[0].done = select(0u, 1u, whole);
+    reports[0].status = select(1u, 0u, whole);
   }
 }

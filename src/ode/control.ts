@@ -1,5 +1,7 @@
 /** CPU side of the control and settings blocks (shaders/common/control.wgsl, settings.wgsl). */
 
+import { CONTROLLERS, type StepPlan } from "./plan.js";
+
 /** What became of a solve. The order is that of the constants in shaders/ode/control.wgsl. */
 export const STATUS = ["ok", "running", "max-steps", "step-underflow", "non-finite"] as const;
 export type SolveStatus = (typeof STATUS)[number];
@@ -46,6 +48,36 @@ export function readControl(bytes: ArrayBuffer): ControlState {
   };
 }
 
+/** The fields of struct Settings by their names, for a uniform binding. */
+export function settingsFields(values: SettingsValues) {
+  return {
+    fixed_steps: values.fixedSteps,
+    max_attempts: values.maxAttempts,
+    max_accepted: values.maxAccepted,
+    nfe_begin: values.nfeBegin,
+    nfe_step: values.nfeStep,
+    count_0: values.counts[0],
+    count_1: values.counts[1],
+    count_2: values.counts[2],
+    groups: values.groups,
+    rtol: values.rtol,
+    atol: values.atol,
+    first_step: values.firstStep,
+    min_step: values.minStep,
+    max_step: values.maxStep,
+    safety: values.safety,
+    factor_min: values.factorMin,
+    factor_max: values.factorMax,
+    power_1: values.powers[0],
+    power_2: values.powers[1],
+    power_3: values.powers[2],
+    order_power: values.orderPower,
+    spare_0: 0,
+    spare_1: 0,
+    spare_2: 0,
+  };
+}
+
 export interface SettingsValues {
   readonly fixedSteps: number;
   readonly maxAttempts: number;
@@ -64,6 +96,25 @@ export interface SettingsValues {
   readonly factorMax: number;
   readonly powers: readonly [number, number, number];
   readonly orderPower: number;
+}
+
+/** What a plan asks for, but for what depends on who carries it out. */
+export function plannedSettings(plan: StepPlan) {
+  const q = (plan.method.embeddedOrder ?? plan.method.order) + 1;
+  return {
+    fixedSteps: plan.fixedSteps,
+    maxAttempts: plan.maxSteps,
+    rtol: plan.rtol,
+    atol: plan.atol,
+    firstStep: plan.firstStep,
+    minStep: plan.minStep,
+    maxStep: plan.maxStep,
+    safety: 0.9,
+    factorMin: 0.2,
+    factorMax: 10,
+    powers: CONTROLLERS[plan.controller].map((beta) => beta / q) as [number, number, number],
+    orderPower: 1 / q,
+  };
 }
 
 export function settingsBytes(values: SettingsValues): Uint8Array {

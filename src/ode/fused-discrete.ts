@@ -5,7 +5,7 @@ import { discrete as discreteModule } from "../generated/fused/discrete.js";
 import { intervalGrad as intervalModule } from "../generated/ode/interval_grad.js";
 import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
 import type { KernelOf } from "../gpu/kernel.js";
-import { type Command, foldedGrid } from "../gpu/submit.js";
+import { type Command, clear, foldedGrid } from "../gpu/submit.js";
 import { CONTROL_BYTES } from "./control.js";
 import type { Adjoint } from "./execution.js";
 import type { FusedForward } from "./fused-forward.js";
@@ -39,7 +39,12 @@ export class FusedDiscrete implements Adjoint {
     const { device, fused, taped, weights } = forward;
     const { packing } = weights;
     const [main, reduce, interval] = await Promise.all([
-      device.kernel(discreteModule, "main", { ...fused.constants, TAPE: 1, REDO: taped ? 0 : 1 }),
+      device.kernel(discreteModule, "main", {
+        ...fused.constants,
+        TAPE: 1,
+        REDO: taped ? 0 : 1,
+        ADAPTIVE: forward.adaptive ? 1 : 0,
+      }),
       device.kernel(reduceModule, "main"),
       device.kernel(intervalModule, "main"),
     ]);
@@ -67,12 +72,12 @@ export class FusedDiscrete implements Adjoint {
 
   steps(): Steps {
     const { forward, control } = this;
-    const { fixedSteps } = forward.options.plan;
     // Reverse sweep and weight gradients, and the evaluation where it is made again.
     const work = forward.workPerStep * (forward.taped ? 2 : 3);
-    const ranges = splitSteps(fixedSteps, work).reverse();
+    const ranges = splitSteps(forward.fused.capacity, work).reverse();
     return {
-      begin: [],
+      // An adaptive solve's tiles begin at different steps, so nobody knows who adds to a chunk first.
+      begin: forward.adaptive ? [clear(this.chunks)] : [],
       at: (part) => [this.#dispatch(...ranges[part]!)],
       end: this.#end(),
       count: ranges.length,
@@ -94,7 +99,7 @@ export class FusedDiscrete implements Adjoint {
       tape: this.ownTape ?? forward.tape,
       bars: forward.state,
       partial: chunks,
-      control,
+      reports: control,
     };
     return this.kernels.main.bind(operands, [fused.chunks, 1, 1]);
   }

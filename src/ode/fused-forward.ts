@@ -5,12 +5,14 @@
 import { padded } from "../field/packing.js";
 import { ProbeSource, type TracePlan } from "../field/trace.js";
 import type { Weights } from "../field/weights.js";
+import { adaptive as adaptiveModule } from "../generated/fused/adaptive.js";
 import { forward as forwardModule } from "../generated/fused/forward.js";
+import { gather as gatherModule } from "../generated/fused/gather.js";
 import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import type { KernelOf } from "../gpu/kernel.js";
-import type { Command } from "../gpu/submit.js";
-import { CONTROL_BYTES } from "./control.js";
+import { type Command, clear } from "../gpu/submit.js";
+import { CONTROL_BYTES, plannedSettings, type SettingsValues, settingsFields } from "./control.js";
 import type { Forward } from "./execution.js";
 import { weightCount } from "./forward.js";
 import {
@@ -29,19 +31,23 @@ export interface FusedOptions {
   readonly batch: number;
   readonly plan: StepPlan;
   readonly trace?: TracePlan;
-  /** Keep what the discrete adjoint needs. */
-  readonly keep?: boolean;
+  /** Accepted steps kept for the discrete adjoint; 0: none. */
+  readonly keep?: number;
   /** Leave the NLL of every sample and its cotangents in `state` (needs `keep`). */
   readonly loss?: boolean;
   /** Key of the probes, when the GPU advances it. */
   readonly probeKey?: Buffer;
   readonly tiling?: FusedTiling;
+  /** Largest tape of all stages that is kept instead of evaluating them again; default 48 MiB. */
+  readonly tapeBytes?: number;
 }
 
 /** A tape of every stage is kept up to this size; above it the reverse pass evaluates the stages again. */
 const TAPE_BYTES = 48 * 2 ** 20;
 /** Workgroups: more than a device holds at once gain nothing but memory for spilled rows. */
 const GROUPS = 4096;
+/** Adaptive steps tried in one dispatch, where they are short. */
+const TRIES = 64;
 
 export class FusedForward implements Forward {
   readonly path = "fused";
@@ -63,13 +69,15 @@ export class FusedForward implements Forward {
     readonly control: Buffer,
     /** f32 [K][B][ld]. */
     readonly probePlanes: Buffer,
-    /** vec4 [tile][capacity]: t, h, τ, fraction. */
+    /** vec4 [tile][1 + capacity]: the number of steps, then t, h, τ, fraction of each. */
     readonly stepList: Buffer,
     /** Points (where there is no tape), slopes and −tr of every stage. */
     readonly kept: Buffer,
     readonly tape: Buffer,
+    /** Control blocks of the tiles (adaptive steps). */
+    private readonly reports: Buffer | undefined,
     private readonly spillAt: number,
-    private readonly kernel: KernelOf<typeof forwardModule, "main">,
+    private readonly kernels: Kernels,
     private readonly group: BufferGroup,
   ) {
     this.batch = options.batch;
@@ -79,21 +87,38 @@ export class FusedForward implements Forward {
 
   /** The shape must have no `fusedRefusal`. */
   static async create(device: Device, weights: Weights, options: FusedOptions): Promise<FusedForward> {
-    const { batch, plan, trace, keep = false, loss = false, probeKey, tiling } = options;
+    const { batch, plan, trace, keep = 0, loss = false, probeKey, tiling, tapeBytes = TAPE_BYTES } = options;
     const { packing } = weights;
     const probeCount = trace?.probes ?? 0;
-    const shape = { packing, plan, batch, probes: probeCount, traceWeight: trace?.weight ?? 0 };
+    const shape = {
+      packing,
+      plan,
+      batch,
+      probes: probeCount,
+      traceWeight: trace?.weight ?? 0,
+      capacity: plan.fixedSteps || keep,
+    };
+    const adaptive = plan.fixedSteps === 0;
     const fused = fusedPlan(shape, tiling);
-    const taped = keep && fused.tapeBytes <= TAPE_BYTES;
-    const places = fusedPlaces(fused, keep ? (taped ? "slopes" : "points") : "nothing");
-    const kernel = await device.kernel(forwardModule, "main", {
+    const taped = keep > 0 && !adaptive && fused.tapeBytes <= tapeBytes;
+    const places = fusedPlaces(fused, keep > 0 ? (taped ? "slopes" : "points") : "nothing");
+    const constants = {
       ...fused.constants,
       TAPE: taped ? 1 : 0,
-      KEEP: keep ? 1 : 0,
+      KEEP: keep > 0 ? 1 : 0,
       LOSS: loss ? 1 : 0,
       SLOPES: stageRoom(plan.method) * fused.constants.ENTRIES,
       TRACES: stageRoom(plan.method) * fused.tile,
-    });
+    };
+    const kernels = adaptive
+      ? {
+          adaptive: await device.kernel(adaptiveModule, "main", {
+            ...constants,
+            FSAL: plan.method.fsal ? 1 : 0,
+          }),
+          gather: await device.kernel(gatherModule, "main"),
+        }
+      : { fixed: await device.kernel(forwardModule, "main", constants) };
     return BufferGroup.filled(async (group) => {
       const make = (label: string, words: number) =>
         group.add(device.buffer({ label: `fused ${label}`, size: Math.max(words, 4) * 4 }));
@@ -112,11 +137,12 @@ export class FusedForward implements Forward {
         make("interval", 4),
         make("control", CONTROL_BYTES / 4),
         make("probes", probeCount * batch * padded(packing.spec.dim)),
-        make("steps", keep ? 4 * fused.tiles * plan.maxSteps : 0),
-        make("kept", keep ? places.keptWords : 0),
+        make("steps", keep > 0 ? 4 * fused.tiles * (1 + fused.capacity) : 0),
+        make("kept", keep > 0 ? places.keptWords : 0),
         make("tape", 4 * (spillAt + spill)),
+        adaptive ? make("reports", (fused.tiles * CONTROL_BYTES) / 4) : undefined,
         spillAt,
-        kernel,
+        kernels,
         group,
       );
     });
@@ -138,37 +164,80 @@ export class FusedForward implements Forward {
     return { batch: this.batch, dim: this.dim, ld, acts: this.probePlanes, probesAt: 0 };
   }
 
+  get adaptive(): boolean {
+    return this.options.plan.fixedSteps === 0;
+  }
+
   steps(): Steps {
-    const { probes, workPerStep, options } = this;
+    const { probes, workPerStep, options, control, reports } = this;
     const begin = probes ? probes.fill(this.probeTarget) : [];
+    if (reports) {
+      const tries = splitSteps(TRIES, workPerStep)[0]![1];
+      const step = this.#tryTiles(reports, tries);
+      return { begin: [clear(reports), ...begin], at: () => step, work: workPerStep * tries, tries, control };
+    }
     const ranges = splitSteps(options.plan.fixedSteps, workPerStep);
     return {
       begin,
-      at: (part) => [this.#dispatch(...ranges[part]!)],
+      at: (part) => [this.#takeSteps(...ranges[part]!)],
       count: ranges.length,
       work: workPerStep * (ranges[0]![1] - ranges[0]![0]),
-      control: this.control,
+      control,
     };
   }
 
-  #dispatch(from: number, to: number): Command {
-    const { fused, places, spillAt, weights, interval, state, stepList, kept, tape, control } = this;
-    const params = { ...fusedParams(fused, places, spillAt), from_step: from, to_step: to };
-    const operands = {
-      params,
-      packed: weights.packed,
-      interval,
-      state,
-      probes: this.probePlanes,
-      steps: stepList,
-      kept,
-      tape,
-      control,
+  /** Fixed steps `from` up to (not with) `to`. */
+  #takeSteps(from: number, to: number): Command {
+    const { kernels, control } = this;
+    const params = { ...this.#params, from_step: from, to_step: to };
+    return kernels.fixed!.bind({ ...this.#operands, params, reports: control }, this.#grid);
+  }
+
+  /** Every tile tries some steps, unless it is done; then the control block says where they are. */
+  #tryTiles(reports: Buffer, tries: number): Command[] {
+    const { kernels, control } = this;
+    const params = { ...this.#params, from_step: 0, to_step: tries };
+    const settings = settingsFields(this.#settings);
+    return [
+      kernels.adaptive!.bind({ ...this.#operands, params, settings, reports }, this.#grid),
+      kernels.gather!.bind({ reports, control }, [1, 1, 1]),
+    ];
+  }
+
+  get #settings(): SettingsValues {
+    const { options, fused, dim } = this;
+    const { plan, trace } = options;
+    const { stages, fsal } = plan.method;
+    return {
+      ...plannedSettings(plan),
+      maxAccepted: plan.maxSteps,
+      nfeBegin: plan.firstStep === 0 ? 2 : fsal ? 1 : 0,
+      nfeStep: fsal ? stages - 1 : stages,
+      counts: [fused.tile * dim, 0, trace ? fused.tile : 0],
+      groups: 0,
     };
-    return this.kernel.bind(operands, [Math.min(fused.tiles, GROUPS), 1, 1]);
+  }
+
+  get #params() {
+    return fusedParams(this.fused, this.places, this.spillAt);
+  }
+
+  get #operands() {
+    const { weights, interval, state, probePlanes, stepList, kept, tape } = this;
+    return { packed: weights.packed, interval, state, probes: probePlanes, steps: stepList, kept, tape };
+  }
+
+  get #grid(): [number, number, number] {
+    return [Math.min(this.fused.tiles, GROUPS), 1, 1];
   }
 
   dispose(): void {
     this.group.dispose();
   }
+}
+
+interface Kernels {
+  readonly fixed?: KernelOf<typeof forwardModule, "main">;
+  readonly adaptive?: KernelOf<typeof adaptiveModule, "main">;
+  readonly gather?: KernelOf<typeof gatherModule, "main">;
 }

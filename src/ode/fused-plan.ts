@@ -25,6 +25,8 @@ export interface FusedShape {
   /** K. */
   readonly probes: number;
   readonly traceWeight: number;
+  /** Steps there is room to keep; fixed steps: their number. */
+  readonly capacity: number;
 }
 
 export interface FusedPlan extends FusedShape {
@@ -76,7 +78,6 @@ export function fusedRefusal(spec: MlpSpec, plan: StepPlan): string | undefined 
     return `The fused path takes states of up to ${dim} dimensions; this field has ${spec.dim}.`;
   if (plan.method.stages > stages)
     return `The fused path takes methods of up to ${stages} stages; ${plan.method.name} has ${plan.method.stages}.`;
-  if (plan.fixedSteps === 0) return "The fused path takes fixed steps; this solve chooses its own.";
   return undefined;
 }
 
@@ -104,9 +105,6 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
   const tiles = Math.ceil(batch / samples);
   const width4 = widest(packing) / 4;
   const planes = planeCount(slots);
-  // An invocation owns 4 samples (even slots) or 8.
-  const each = slots % 2 === 0 ? 4 : 8;
-  const blocks = Math.max(...layers.flatMap((layer) => [layer.inPadded, layer.outPadded])) / 4;
   const ld4 = layers[0]!.inPadded / 4;
   const records = shape.plan.fixedSteps * shape.plan.method.stages;
   return {
@@ -133,7 +131,7 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
       STORE_U: storesU(spec) ? 1 : 0,
       RESIDUAL: spec.residual ? 1 : 0,
       SPILL: spill ? 1 : 0,
-      GROUP: (samples / each) * Math.ceil(blocks / 2),
+      GROUP: groupOf(packing, probes, samples),
     },
   };
 }
@@ -150,6 +148,12 @@ const planeCount = (slots: number) => (slots <= 2 ? slots : slots + 1);
 const widest = (packing: Packing) =>
   Math.max(...packing.layers.flatMap((layer) => [layer.inPadded, layer.outPadded]));
 
+/** Invocations of a workgroup: each owns 4 samples (even slots) or 8, and 8 columns of the widest layer. */
+function groupOf(packing: Packing, probes: number, samples: number): number {
+  const each = probes % 2 === 1 ? 4 : 8;
+  return (samples / each) * Math.ceil(widest(packing) / 8);
+}
+
 /** Stages there is workgroup memory for: rounded up, so that most methods share their kernels. */
 export const stageRoom = ({ stages }: Method) => (stages <= 4 ? 4 : stages <= 8 ? 8 : FUSED_LIMITS.stages);
 
@@ -158,7 +162,9 @@ function workgroupBytes({ packing, plan, probes }: FusedShape, samples: number, 
   const stages = stageRoom(plan.method);
   const entries = (samples * packing.layers[0]!.inPadded) / 4;
   const rows = spill ? 1 : (planeCount(1 + probes) * samples * widest(packing)) / 4;
-  return 16 * (rows + (2 + stages) * entries) + 4 * samples * (1 + stages);
+  // Adaptive steps: shares of the error, Δ at the end of a step, the control block.
+  const steering = plan.fixedSteps === 0 ? 16 * groupOf(packing, probes, samples) + 4 * samples + 96 : 0;
+  return 16 * (rows + (2 + stages) * entries) + 4 * samples * (1 + stages) + steering;
 }
 
 /** Places in the buffers of a fused solve, in words. */
@@ -180,7 +186,7 @@ export function fusedPlaces(plan: FusedPlan, keep: "nothing" | "slopes" | "point
   const { batch, packing } = plan;
   const { stages } = plan.plan.method;
   const size = batch * packing.spec.dim;
-  const records = plan.plan.maxSteps * stages;
+  const records = plan.capacity * stages;
   const deltaAt = alignWords(size);
   const slopesAt = keep === "points" ? records * size : 0;
   const tracesAt = slopesAt + records * size;
@@ -206,7 +212,7 @@ export function fusedPlaces(plan: FusedPlan, keep: "nothing" | "slopes" | "point
 /** Fields of FusedParams (shaders/common/fused.wgsl) but the range of steps. */
 export function fusedParams(plan: FusedPlan, places: FusedPlaces, spillAt: number) {
   const { packing, batch, probes, traceWeight, tiles, tile4 } = plan;
-  const { method, fixedSteps, maxSteps } = plan.plan;
+  const { method, fixedSteps } = plan.plan;
   const row = (weights: readonly number[], length = 16) => [
     ...weights,
     ...new Array<number>(length - weights.length).fill(0),
@@ -241,7 +247,7 @@ export function fusedParams(plan: FusedPlan, places: FusedPlaces, spillAt: numbe
     stages: method.stages,
     steps: fixedSteps,
     tiles,
-    capacity: maxSteps,
+    capacity: plan.capacity,
     delta_at: places.deltaAt,
     slopes_at: places.slopesAt,
     traces_at: places.tracesAt,

@@ -65,7 +65,7 @@ export async function createForward(
     batch,
     plan,
     trace,
-    keep: keep > 0,
+    keep,
     loss,
     probeKey,
     tiling,

@@ -13,6 +13,8 @@ export interface Steps {
   readonly end?: readonly Command[];
   /** Number of steps or parts, where it is known. */
   readonly count?: number;
+  /** Solver steps that one call of `at` may try, where that is more than one. */
+  readonly tries?: number;
   /** Multiply-adds of a step, to bound the work of a submission. */
   readonly work: number;
   readonly control: BufferView;

@@ -17,9 +17,9 @@ import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buff
 import type { Device } from "../gpu/device.js";
 import type { KernelOf } from "../gpu/kernel.js";
 import { type Command, foldedGrid } from "../gpu/submit.js";
-import { CONTROL_BYTES, SETTINGS_BYTES, settingsBytes } from "./control.js";
+import { CONTROL_BYTES, plannedSettings, SETTINGS_BYTES, settingsBytes } from "./control.js";
 import type { Method } from "./methods.js";
-import { CONTROLLERS, denseWeights, type StepPlan, withEndSlope } from "./plan.js";
+import { denseWeights, type StepPlan, withEndSlope } from "./plan.js";
 
 export interface StepperOptions {
   readonly plan: StepPlan;
@@ -301,26 +301,13 @@ export class Stepper {
     const { plan, furtherPlanesCount, trace, keep } = this.options;
     const { batch, dim, planes } = this.shape;
     const byRule = plan.fixedSteps === 0 && plan.firstStep === 0;
-    const q = (plan.method.embeddedOrder ?? plan.method.order) + 1;
-    const powers = CONTROLLERS[plan.controller].map((beta) => beta / q) as [number, number, number];
     return settingsBytes({
-      fixedSteps: plan.fixedSteps,
-      maxAttempts: plan.maxSteps,
+      ...plannedSettings(plan),
       maxAccepted: keep > 0 ? Math.min(keep, plan.maxSteps) : plan.maxSteps,
       nfeBegin: (byRule ? 2 : this.method.fsal ? 1 : 0) + (this.options.extraEvaluations ?? 0),
       nfeStep: this.evaluationsPerStep,
       counts: [batch * dim, furtherPlanesCount ? (planes - 1) * batch * dim : 0, trace ? batch : 0],
       groups: this.#groups,
-      rtol: plan.rtol,
-      atol: plan.atol,
-      firstStep: plan.firstStep,
-      minStep: plan.minStep,
-      maxStep: plan.maxStep,
-      safety: 0.9,
-      factorMin: 0.2,
-      factorMax: 10,
-      powers,
-      orderPower: 1 / q,
     });
   }
 }

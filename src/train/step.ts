@@ -130,8 +130,9 @@ export class TrainStep {
       };
       const ahead = forward.steps();
       const back = adjoint.steps(steps.fixedSteps);
-      const aheadCount = ahead.count ?? solverSteps;
-      const backCount = (discrete && adaptive ? undefined : back.count) ?? solverSteps;
+      const aheadCount = ahead.count ?? Math.ceil(solverSteps / (ahead.tries ?? 1));
+      const backCount =
+        (forward.path === "layered" && discrete && adaptive ? undefined : back.count) ?? solverSteps;
       const commands = [
         ...start(context),
         ...ahead.begin,
@@ -145,7 +146,7 @@ export class TrainStep {
         ...endTime,
       ];
       const work = ahead.work * aheadCount + back.work * backCount;
-      const used = adaptive || backCount === solverSteps ? solverSteps : 0;
+      const used = adaptive || back.count === undefined ? solverSteps : 0;
       return new TrainStep(forward, adjoint, commands, endTime, used, work, group);
     });
   }

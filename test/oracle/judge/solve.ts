@@ -55,8 +55,6 @@ async function judgeAdaptive(
   const expected = oracle.results[name]!;
   const exact = truth(oracle);
   const adaptive = { method: "dopri5", rtol: tolerance, atol: tolerance } as const;
-  const record = expected.accepted_t_dt ? "steps" : undefined;
-  const result = await solve(device, { ...problem, ...adaptive, record });
   const own = Math.max(
     mixedError(expected.z1.data, exact.z1.data),
     mixedError(expected.delta_logp_exact.data, exact.delta_logp_exact.data),
@@ -64,10 +62,16 @@ async function judgeAdaptive(
   const bound = adaptiveBound(tolerance, own);
   const judged = tolerance >= RTOL_JUDGED;
   const add = judged ? found.add.bind(found) : found.show.bind(found);
-  add(judged ? "z" : "z, below f32", name, finished(result, mixedError(result.z, exact.z1.data)), bound);
-  const deltaError = mixedError(result.delta!, exact.delta_logp_exact.data);
-  add(judged ? "Δ" : "Δ, below f32", name, finished(result, deltaError), bound);
-  besideReference(found, name, result, expected);
+  for (const path of pathsOf(fieldOf(oracle).spec, adaptive)) {
+    const record = path === "layered" && expected.accepted_t_dt ? "steps" : undefined;
+    const result = await solve(device, { ...problem, ...adaptive, record, path });
+    const what = (quantity: string) => `${quantity}, ${path}${judged ? "" : ", below f32"}`;
+    add(what("z"), name, finished(result, mixedError(result.z, exact.z1.data)), bound);
+    const deltaError = mixedError(result.delta!, exact.delta_logp_exact.data);
+    add(what("Δ"), name, finished(result, deltaError), bound);
+    // Tiles choose steps of their own: only those of the whole batch can be compared one by one.
+    if (path === "layered") besideReference(found, name, result, expected);
+  }
   if (!judged || KINKED.includes(oracle.field.nonlinearity)) return;
   const { t0, t1 } = problem;
   // By the PI controller: the I controller crosses solve_ignore_softplus_D16 at 1e-3 in two steps each way, whose

@@ -1,0 +1,150 @@
+// A tile's share of a forward solve: its state in workgroup memory, a stage's way into the rows and out of them, and
+// what is kept for the reverse pass and for training.
+//
+// A kernel that includes this declares
+//   state     f32: z [samples][dim], then Delta [samples] at delta_at; start and result
+//             LOSS = 1: also nll [samples] at nll_at and its cotangents, dL/dz at bar_at and dL/dDelta at
+//             delta_bar_at (math as in nll.wgsl)
+//   probes    vec4 [k][sample][LD4]
+//   kept      f32: points Z_i [step][stage][sample][dim] (KEEP = 1, TAPE = 0), slopes k_i likewise at slopes_at and
+//             -tr [step][stage][sample] at traces_at (KEEP = 1)
+
+// @include "common/fused_forward.wgsl"
+// @const GROUP: u32 = 1
+// @const SLOPES: u32 = 8
+// @const TRACES: u32 = 8
+// @const KEEP: u32 = 0
+// @const LOSS: u32 = 0
+
+// z, the stage's point and the slopes k_i, as [sample][LD4]; Delta and -tr_i. An entry belongs to one invocation.
+var<workgroup> z: array<vec4<f32>, ENTRIES>;
+var<workgroup> point: array<vec4<f32>, ENTRIES>;
+var<workgroup> slopes: array<vec4<f32>, SLOPES>;
+var<workgroup> delta: array<f32, TILE>;
+var<workgroup> traces: array<f32, TRACES>;
+
+// `fresh`: the solve begins here, Delta at 0.
+fn load_state(tile: u32, fresh: bool, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    let at = sample_of(tile, e / LD4) * params.dim;
+    var value = vec4<f32>();
+    for (var d = 0u; d < 4u; d++) {
+      let column = 4u * (e % LD4) + d;
+      if (column < params.dim) { value[d] = state[at + column]; }
+    }
+    z[e] = value;
+  }
+  for (var sample = local; sample < TILE; sample += GROUP) {
+    delta[sample] = 0.0;
+    if (SLOTS > 1u && !fresh) { delta[sample] = state[params.delta_at + sample_of(tile, sample)]; }
+  }
+}
+
+fn store_state(tile: u32, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    if (!is_sample(tile, e / LD4)) { continue; }
+    let at = (tile * TILE + e / LD4) * params.dim;
+    let value = z[e];
+    for (var d = 0u; d < 4u; d++) {
+      let column = 4u * (e % LD4) + d;
+      if (column < params.dim) { state[at + column] = value[d]; }
+    }
+  }
+  if (SLOTS == 1u) { return; }
+  for (var sample = local; sample < TILE; sample += GROUP) {
+    if (is_sample(tile, sample)) { state[params.delta_at + tile * TILE + sample] = delta[sample]; }
+  }
+}
+
+// The loss of training, L = mean nll: what the reverse solve starts from.
+fn store_loss(tile: u32, local: u32) {
+  workgroupBarrier();
+  let share = 1.0 / f32(params.samples);
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    if (!is_sample(tile, e / LD4)) { continue; }
+    let at = params.bar_at + (tile * TILE + e / LD4) * params.dim;
+    let value = share * z[e];
+    for (var d = 0u; d < 4u; d++) {
+      let column = 4u * (e % LD4) + d;
+      if (column < params.dim) { state[at + column] = value[d]; }
+    }
+  }
+  for (var sample = local; sample < TILE; sample += GROUP) {
+    if (!is_sample(tile, sample)) { continue; }
+    let row = tile * TILE + sample;
+    var square = 0.0;
+    for (var d4 = 0u; d4 < LD4; d4++) { square += dot(z[sample * LD4 + d4], z[sample * LD4 + d4]); }
+    state[params.nll_at + row] = 0.5 * square + 0.918938533 * f32(params.dim) + delta[sample];
+    state[params.delta_bar_at + row] = share;
+  }
+}
+
+// Points and probes into the rows.
+fn place_rows(tile: u32, local: u32, tape_at: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    let sample = e / LD4;
+    let d4 = e % LD4;
+    for (var slot = 0u; slot < SLOTS; slot++) {
+      var x = point[e];
+      if (slot > 0u) { x = probes[((slot - 1u) * params.samples + sample_of(tile, sample)) * LD4 + d4]; }
+      set_row(row_at(slot, sample) + d4, x);
+      if (TAPE == 1u) { tape[tape_at + (slot * TILE + sample) * LD4 + d4] = x; }
+    }
+  }
+}
+
+// Z_i = z + h sum_{j < i} a_ij k_j, into the rows.
+fn place_point(tile: u32, i: u32, h: f32, local: u32, tape_at: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    var sum = vec4<f32>();
+    for (var j = 0u; j < i; j++) { sum += weight_a(i, j) * slopes[j * ENTRIES + e]; }
+    point[e] = z[e] + h * sum;
+  }
+  place_rows(tile, local, tape_at);
+}
+
+// k_i and -tr_i out of the rows.
+fn take_slopes(tile: u32, i: u32, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    let sample = e / LD4;
+    var value = row(row_at(0u, sample) + e % LD4);
+    if (RESIDUAL == 1u) { value -= point[e]; }
+    slopes[i * ENTRIES + e] = value;
+  }
+  if (SLOTS == 1u) { return; }
+  for (var sample = local; sample < TILE; sample += GROUP) {
+    var trace = 0.0;
+    for (var slot = 1u; slot < SLOTS; slot++) {
+      for (var d4 = 0u; d4 < LD4; d4++) {
+        let probe = probes[((slot - 1u) * params.samples + sample_of(tile, sample)) * LD4 + d4];
+        var image = row(row_at(slot, sample) + d4);
+        if (RESIDUAL == 1u) { image -= probe; }
+        trace += dot(probe, image);
+      }
+    }
+    traces[i * TILE + sample] = -params.trace_weight * trace;
+  }
+}
+
+// What the discrete adjoint wants of a stage.
+fn keep_stage(tile: u32, record: u32, i: u32, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    if (!is_sample(tile, e / LD4)) { continue; }
+    let at = (record * params.samples + tile * TILE + e / LD4) * params.dim;
+    let here = point[e];
+    let slope = slopes[i * ENTRIES + e];
+    for (var d = 0u; d < 4u; d++) {
+      let column = 4u * (e % LD4) + d;
+      if (column < params.dim) {
+        if (TAPE == 0u) { kept[at + column] = here[d]; }
+        kept[params.slopes_at + at + column] = slope[d];
+      }
+    }
+  }
+  if (SLOTS == 1u) { return; }
+  for (var sample = local; sample < TILE; sample += GROUP) {
+    if (is_sample(tile, sample)) {
+      kept[params.traces_at + record * params.samples + tile * TILE + sample] = traces[i * TILE + sample];
+    }
+  }
+}

@@ -1,0 +1,221 @@
+// A whole adaptive Runge-Kutta solve of an MLP field with its trace in one dispatch: each workgroup owns a tile of
+// samples, judges the error of its own rows and chooses its own steps (Hairer, Norsett and Wanner, Solving ODEs I,
+// II.4), so tiles neither wait for each other nor for the host. A tile that is not done after to_step tries leaves
+// its state and control block for the next dispatch.
+//
+// packed    vec4, the weights               interval  f32 [2]: t0, t1
+// state, probes, kept   see fused_solve.wgsl; settings  see settings.wgsl, its counts those of a full tile
+// steps     vec4 [tile][1 + capacity]: the number of steps, then t, h, tau, fraction of each (KEEP = 1)
+// tape      rows, where they are spilled    reports   [tile]: control blocks, all zero before a solve
+//
+// Cost as forward.wgsl, by the tries of the tile; the decision is a serial sum over GROUP numbers by one invocation,
+// some hundred cycles against tens of thousands of a step.
+
+// @include "common/fused_solve.wgsl"
+// @include "common/steering.wgsl"
+// @const FSAL: u32 = 0
+
+@group(0) @binding(2) var<storage, read> interval: array<f32>;
+@group(0) @binding(3) var<storage, read_write> state: array<f32>;
+@group(0) @binding(4) var<storage, read> probes: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> steps: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> kept: array<f32>;
+@group(0) @binding(7) var<storage, read_write> tape: array<vec4<f32>>;
+@group(0) @binding(8) var<storage, read_write> reports: array<Control>;
+@group(0) @binding(9) var<uniform> settings: Settings;
+
+var<workgroup> control: Control;
+var<workgroup> shares: array<vec4<f32>, GROUP>;
+// Delta at the end of the step under way; z stands in `point` then.
+var<workgroup> next_delta: array<f32, TILE>;
+var<private> own_tile: u32;
+
+fn keep_step(n: u32, step: vec4<f32>) {
+  if (KEEP == 1u && n < params.capacity) { steps[own_tile * (params.capacity + 1u) + 1u + n] = step; }
+}
+
+// Sum over the columns that are there of (value / (atol + rtol |size|))^2.
+fn scaled_square(value: vec4<f32>, size: vec4<f32>, d4: u32) -> f32 {
+  var sum = 0.0;
+  for (var d = 0u; d < 4u; d++) {
+    if (4u * d4 + d < params.dim) {
+      let ratio = value[d] / (settings.atol + settings.rtol * abs(size[d]));
+      sum += ratio * ratio;
+    }
+  }
+  return sum;
+}
+
+fn scaled_one(value: f32, size: f32) -> f32 {
+  let ratio = value / (settings.atol + settings.rtol * abs(size));
+  return ratio * ratio;
+}
+
+// Shares of all invocations added in fixed order; of use to invocation 0 alone. Rows past the batch have no share.
+fn add_shares(tile: u32, mine: vec4<f32>, local: u32) -> vec4<f32> {
+  shares[local] = mine;
+  workgroupBarrier();
+  var sum = vec4<f32>();
+  if (local == 0u) {
+    for (var other = 0u; other < GROUP; other++) { sum += shares[other]; }
+    sum *= f32(TILE) / f32(min(TILE, params.samples - tile * TILE));
+  }
+  return sum;
+}
+
+// z and k_0 (SECOND = false), or k_1 - k_0, over their scales: sums for z, Delta and again z, Delta.
+fn norm_shares(tile: u32, second: bool, local: u32) -> vec4<f32> {
+  var mine = vec4<f32>();
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    if (!is_sample(tile, e / LD4)) { continue; }
+    if (second) {
+      mine.x += scaled_square(slopes[ENTRIES + e] - slopes[e], z[e], e % LD4);
+    } else {
+      mine.x += scaled_square(z[e], z[e], e % LD4);
+      mine.z += scaled_square(slopes[e], z[e], e % LD4);
+    }
+  }
+  if (SLOTS == 1u) { return mine; }
+  for (var sample = local; sample < TILE; sample += GROUP) {
+    if (!is_sample(tile, sample)) { continue; }
+    let here = delta[sample];
+    if (second) {
+      mine.y += scaled_one(traces[TILE + sample] - traces[sample], here);
+    } else {
+      mine.y += scaled_one(here, here);
+      mine.w += scaled_one(traces[sample], here);
+    }
+  }
+  return mine;
+}
+
+fn evaluate_stage(tile: u32, i: u32, t: f32, h: f32, local: u32) {
+  place_point(tile, i, h, local, 0u);
+  sync();
+  evaluate(t, local, 0u);
+  take_slopes(tile, i, local);
+}
+
+// Length of the first step from two norms and an Euler step (params.a of the method plays no part: a_10 = 1 here).
+fn choose_first_step(tile: u32, local: u32) {
+  let norms = add_shares(tile, norm_shares(tile, false, local), local);
+  if (local == 0u) {
+    guess_first(rms_of(vec3<f32>(norms.x, 0.0, norms.y)), rms_of(vec3<f32>(norms.z, 0.0, norms.w)));
+  }
+  workgroupBarrier();
+  let h = control.h;
+  for (var e = local; e < ENTRIES; e += GROUP) { point[e] = z[e] + h * slopes[e]; }
+  place_rows(tile, local, 0u);
+  sync();
+  evaluate(control.t + h, local, 0u);
+  take_slopes(tile, 1u, local);
+  let difference = add_shares(tile, norm_shares(tile, true, local), local);
+  if (local == 0u && control.done == 0u) { choose_first(rms_of(vec3<f32>(difference.x, 0.0, difference.y))); }
+  workgroupBarrier();
+}
+
+// One step tried: all its stages, its error, the decision.
+fn try_step(tile: u32, local: u32) {
+  let t = control.t;
+  let h = control.h;
+  let record = control.accepted * params.stages;
+  if (FSAL == 1u && KEEP == 1u) {
+    for (var e = local; e < ENTRIES; e += GROUP) { point[e] = z[e]; }
+    keep_stage(tile, record, 0u, local);
+  }
+  for (var i = FSAL; i < params.stages; i++) {
+    evaluate_stage(tile, i, t + weight_c(i) * h, h, local);
+    if (KEEP == 1u) { keep_stage(tile, record + i, i, local); }
+    sync();
+  }
+  let shares_of_error = finish_step(tile, h, local);
+  let sums = add_shares(tile, shares_of_error, local);
+  if (local == 0u) { decide_step(rms_of(vec3<f32>(sums.x, 0.0, sums.y))); }
+  workgroupBarrier();
+  if (control.accepted_now == 1u) { accept_step(local); }
+  workgroupBarrier();
+}
+
+// z and Delta at the end of the step, and the squares of their error ratios.
+fn finish_step(tile: u32, h: f32, local: u32) -> vec4<f32> {
+  var mine = vec4<f32>();
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    var step = vec4<f32>();
+    var error = vec4<f32>();
+    for (var j = 0u; j < params.stages; j++) {
+      step += weight_b(j) * slopes[j * ENTRIES + e];
+      error += weight_e(j) * slopes[j * ENTRIES + e];
+    }
+    let after = z[e] + h * step;
+    point[e] = after;
+    if (is_sample(tile, e / LD4)) { mine.x += scaled_square(h * error, max(abs(z[e]), abs(after)), e % LD4); }
+  }
+  if (SLOTS == 1u) { return mine; }
+  for (var sample = local; sample < TILE; sample += GROUP) {
+    var step = 0.0;
+    var error = 0.0;
+    for (var j = 0u; j < params.stages; j++) {
+      step += weight_b(j) * traces[j * TILE + sample];
+      error += weight_e(j) * traces[j * TILE + sample];
+    }
+    let after = delta[sample] + h * step;
+    next_delta[sample] = after;
+    if (is_sample(tile, sample)) { mine.y += scaled_one(h * error, max(abs(delta[sample]), abs(after))); }
+  }
+  return mine;
+}
+
+fn accept_step(local: u32) {
+  let last = params.stages - 1u;
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    z[e] = point[e];
+    if (FSAL == 1u) { slopes[e] = slopes[last * ENTRIES + e]; }
+  }
+  for (var sample = local; sample < TILE; sample += GROUP) {
+    delta[sample] = next_delta[sample];
+    if (FSAL == 1u) { traces[sample] = traces[last * TILE + sample]; }
+  }
+}
+
+fn solve_tile(tile: u32, local: u32) {
+  own_tile = tile;
+  workgroupBarrier();
+  if (local == 0u) { control = reports[tile]; }
+  // A block of zeros is neither done nor running: nothing has been tried.
+  let fresh = workgroupUniformLoad(&control.status) == OK && workgroupUniformLoad(&control.done) == 0u;
+  if (fresh && local == 0u) { start_control(interval[0], interval[1]); }
+  load_state(tile, fresh, local);
+  workgroupBarrier();
+  let by_rule = fresh && settings.first_step == 0.0;
+  if (workgroupUniformLoad(&control.done) == 0u && (FSAL == 1u || by_rule)) {
+    evaluate_stage(tile, 0u, control.t, 0.0, local);
+    sync();
+    if (by_rule) { choose_first_step(tile, local); }
+  }
+  let before = workgroupUniformLoad(&control.attempts);
+  loop {
+    let done = workgroupUniformLoad(&control.done);
+    let tries = workgroupUniformLoad(&control.attempts) - before;
+    let full = KEEP == 1u && workgroupUniformLoad(&control.accepted) >= params.capacity;
+    if (done != 0u || tries >= params.to_step || full) { break; }
+    try_step(tile, local);
+  }
+  store_state(tile, local);
+  if (LOSS == 1u) { store_loss(tile, local); }
+  if (local != 0u) { return; }
+  reports[tile] = control;
+  if (KEEP == 1u) { steps[tile * (params.capacity + 1u)] = vec4<f32>(f32(control.accepted), 0.0, 0.0, 0.0); }
+}
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  spill_at = params.spill_at + group.x * ROWS;
+  for (var tile = group.x; tile < params.tiles; tile += groups.x) {
+    solve_tile(tile, local);
+    workgroupBarrier();
+  }
+}

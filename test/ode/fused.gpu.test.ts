@@ -1,0 +1,223 @@
+/** What only the fused path can get wrong: tiles, parts, spilled rows, and tiles that choose their own steps. */
+import { describe, expect, test } from "vitest";
+import { initialParams, mlp } from "../../src/field/mlp.js";
+import type { MlpOptions } from "../../src/field/spec.js";
+import { tracePlan } from "../../src/field/trace.js";
+import { Weights } from "../../src/field/weights.js";
+import type { Device } from "../../src/gpu/device.js";
+import { FusedDiscrete } from "../../src/ode/fused-discrete.js";
+import { FusedForward } from "../../src/ode/fused-forward.js";
+import { stepPlan } from "../../src/ode/plan.js";
+import { commandsOf } from "../../src/ode/runner.js";
+import { type SolveOptions, solve } from "../../src/ode/solve.js";
+import { mixedError } from "../oracle/judge/judgement.js";
+import { testDevice } from "../support/device.js";
+import { numbers } from "../support/tensors.js";
+
+function problem(options: Partial<MlpOptions>, batch: number, rest: Partial<SolveOptions>): SolveOptions {
+  const field = mlp({ dim: 2, hidden: [12, 20], layer: "concatsquash", ...options });
+  const params = initialParams(field.spec, 3);
+  return {
+    field,
+    params,
+    z0: numbers(batch * field.dim, 5),
+    t0: 0,
+    t1: 1,
+    trace: { kind: "exact" },
+    ...rest,
+  };
+}
+
+/** L = mean of z·w + Δ for fixed w: both parts of the cotangent matter. */
+function cotangent(size: number, batch: number) {
+  return { z: numbers(size, 7).map((w) => w / batch), delta: new Float32Array(batch).fill(1 / batch) };
+}
+
+async function both(device: Device, options: SolveOptions) {
+  const results = [];
+  for (const path of ["layered", "fused"] as const) {
+    const result = await solve(device, { ...options, path });
+    expect(result.path).toBe(path);
+    expect(result.status).toBe("ok");
+    const batch = options.z0.length / options.field.dim;
+    const gradient = await result.backward(cotangent(options.z0.length, batch));
+    result.dispose();
+    results.push({ ...result, gradient });
+  }
+  return results as [(typeof results)[0], (typeof results)[0]];
+}
+
+/** Largest difference, relative to the largest entry. */
+function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [worst, size] = [0, 1e-30];
+  for (let i = 0; i < a.length; i++) {
+    worst = Math.max(worst, Math.abs(a[i]! - b[i]!));
+    size = Math.max(size, Math.abs(b[i]!));
+  }
+  return Number.isFinite(worst) ? worst / size : Number.POSITIVE_INFINITY;
+}
+
+// Sums in f32 in another order: some 1e-6 at these sizes, tenfold for gradients that cancel.
+const SAME = 2e-5;
+
+describe("fixed steps", () => {
+  test.each([
+    ["a batch that fills no tile", {}, 3, {}],
+    ["many tiles, the last one partly", { hidden: [8] }, 61, {}],
+    ["four hidden layers of unequal widths", { hidden: [5, 9, 13, 4], layer: "concat_v2" }, 10, {}],
+    ["eight dimensions, exact trace, 128 wide: rows do not fit", { dim: 8, hidden: [128] }, 9, {}],
+    ["residual", { residual: true, dim: 5, activation: "softplus" }, 9, {}],
+    ["no trace", { layer: "squash" }, 20, { trace: undefined }],
+    [
+      "three orthogonal probes",
+      { dim: 5 },
+      9,
+      { trace: { kind: "hutchinson", probes: 3, distribution: "orthogonal" } },
+    ],
+    ["thirteen stages, backward in time", {}, 9, { method: "dopri8", steps: 2, t0: 1, t1: 0.2 }],
+  ] as [string, Partial<MlpOptions>, number, Partial<SolveOptions>][])(
+    "%s: as the layered path",
+    async (_, field, batch, rest) => {
+      const options = problem(field, batch, { method: "rk4", steps: 3, gradient: "discrete", ...rest });
+      const [layered, fused] = await both(await testDevice(), options);
+      expect(difference(fused.z, layered.z)).toBeLessThan(SAME);
+      if (options.trace) expect(difference(fused.delta!, layered.delta!)).toBeLessThan(SAME);
+      expect(difference(fused.gradient.params, layered.gradient.params)).toBeLessThan(SAME);
+      expect(difference(fused.gradient.z0, layered.gradient.z0)).toBeLessThan(SAME);
+      const ends = ({ gradient }: typeof fused) => [gradient.t0, gradient.t1];
+      expect(difference(ends(fused), ends(layered))).toBeLessThan(2 * SAME);
+      expect(fused.stats.accepted).toBe(layered.stats.accepted);
+    },
+  );
+
+  test("rows of a permuted batch are equal bit for bit, as is a row alone", async () => {
+    const device = await testDevice();
+    const options = problem({}, 21, { method: "rk4", steps: 3, path: "fused" });
+    const all = await solve(device, options);
+    const reversed = Float32Array.from(options.z0, (_, i) => options.z0[2 * (20 - (i >> 1)) + (i & 1)]!);
+    const back = await solve(device, { ...options, z0: reversed });
+    const alone = await solve(device, { ...options, z0: options.z0.slice(8, 10) });
+    expect([...back.delta!].reverse()).toEqual([...all.delta!]);
+    expect([...alone.z]).toEqual([...all.z.slice(8, 10)]);
+  });
+
+  test.each([
+    ["stored activations", 1 << 30, false],
+    ["stages evaluated again", 0, false],
+    ["rows in global memory, stages evaluated again", 0, true],
+  ] as const)("%s give the same gradient", async (_, tapeBytes, spill) => {
+    const device = await testDevice();
+    const { field, params, z0 } = problem({ hidden: [16, 16] }, 20, {});
+    const spec = mlp({ dim: 2, hidden: [16, 16], layer: "concatsquash" }).spec;
+    const weights = await Weights.create(device, spec, params);
+    const trace = tracePlan({ kind: "exact" }, field.dim, 20);
+    const plan = stepPlan({ method: "rk4", steps: 2 });
+    const tiling = { tile: 8, spill };
+    const forward = await FusedForward.create(device, weights, {
+      batch: 20,
+      plan,
+      trace,
+      keep: 2,
+      tiling,
+      tapeBytes,
+    });
+    const adjoint = await FusedDiscrete.create(forward);
+    device.write(forward.state, z0);
+    device.write(forward.interval, new Float32Array([0, 1]));
+    const [ahead, back] = [forward.steps(), adjoint.steps()];
+    device.run([...ahead.begin, ...commandsOf(ahead, 0, ahead.count!)]);
+    const { z, delta } = cotangent(40, 20);
+    device.write(adjoint.stateBar, z);
+    device.write(adjoint.deltaBar, delta);
+    device.run([...commandsOf(back, 0, back.count!), ...back.end!]);
+    const theta = (await device.readF32(adjoint.thetaBar)).slice(0, params.length);
+    adjoint.dispose();
+    forward.dispose();
+    weights.dispose();
+    const options = problem({ hidden: [16, 16] }, 20, { method: "rk4", steps: 2, gradient: "discrete" });
+    const layered = await solve(device, { ...options, path: "layered" });
+    const expected = await layered.backward({ z, delta });
+    layered.dispose();
+    expect(difference(theta, expected.params)).toBeLessThan(SAME);
+  });
+});
+
+describe("adaptive steps", () => {
+  test.each([
+    ["dopri5", "I"],
+    ["tsit5", "PI"],
+    ["bosh3", "PID"],
+    ["fehlberg2", "I"],
+    ["dopri8", "I"],
+  ] as const)(
+    "%s, controller %s: a batch of one tile takes the layered path's steps",
+    async (method, controller) => {
+      const rest = { method, controller, rtol: 1e-4, atol: 1e-4, gradient: "discrete" } as const;
+      const [layered, fused] = await both(await testDevice(), problem({}, 13, rest));
+      expect(fused.stats).toEqual(layered.stats);
+      expect(difference(fused.z, layered.z)).toBeLessThan(SAME);
+      expect(mixedError(fused.delta!, layered.delta!)).toBeLessThan(SAME);
+      // Step lengths agree to some digits only: they come from error estimates, differences of nearly equal numbers.
+      expect(difference(fused.gradient.params, layered.gradient.params)).toBeLessThan(1e-3);
+      expect(difference(fused.gradient.z0, layered.gradient.z0)).toBeLessThan(1e-3);
+      expect(Math.abs(fused.gradient.t1 - layered.gradient.t1)).toBeLessThan(
+        1e-3 * Math.abs(layered.gradient.t1),
+      );
+    },
+  );
+
+  test("many tiles: near a solve by small fixed steps, with its gradient", async () => {
+    const device = await testDevice();
+    const fine = problem({}, 43, { method: "rk4", steps: 64, gradient: "discrete", path: "layered" });
+    const truth = await solve(device, fine);
+    const expected = await truth.backward(cotangent(86, 43));
+    const adaptive = { method: "dopri5", rtol: 1e-4, atol: 1e-4, steps: undefined, path: "fused" } as const;
+    const result = await solve(device, { ...fine, ...adaptive });
+    const gradient = await result.backward(cotangent(86, 43));
+    truth.dispose();
+    result.dispose();
+    expect(result.status).toBe("ok");
+    expect(result.t).toBe(1);
+    // Errors of a step add up over the solve: 20 rtol is what the oracle cases allow.
+    expect(mixedError(result.z, truth.z)).toBeLessThan(20e-4);
+    expect(mixedError(result.delta!, truth.delta!)).toBeLessThan(20e-4);
+    expect(difference(gradient.params, expected.params)).toBeLessThan(20e-4);
+    expect(difference(gradient.z0, expected.z0)).toBeLessThan(20e-4);
+  });
+
+  test("tiles of one solve take different numbers of steps", async () => {
+    const device = await testDevice();
+    // z' = -z away from the origin in one tile, at it in the other: the first needs steps, the second does not.
+    const field = mlp({ dim: 1, hidden: [4], layer: "ignore", activation: "identity" });
+    const params = new Float32Array(field.paramCount);
+    params[0] = 1;
+    params[field.layout.find(({ name }) => name === "layers.1.W")!.offset] = -30;
+    const z0 = Float32Array.from({ length: 32 }, (_, i) => (i < 16 ? 1 : 0));
+    const options = { field, params, t0: 0, t1: 1, rtol: 1e-5, atol: 1e-5, path: "fused" } as const;
+    const both = await solve(device, { ...options, z0 });
+    const easy = await solve(device, { ...options, z0: z0.slice(16) });
+    expect(both.status).toBe("ok");
+    expect(easy.stats.accepted).toBeLessThan(both.stats.accepted);
+    expect(Math.abs(both.z[0]!)).toBeLessThan(1e-4);
+    expect([...both.z.slice(16)]).toEqual([...easy.z]);
+  });
+
+  test.each([
+    ["max-steps", { maxSteps: 3, rtol: 1e-6, atol: 1e-6 }],
+    ["non-finite", { params: "huge" }],
+  ] as const)("a solve that fails says %s", async (status, change) => {
+    const device = await testDevice();
+    const options = problem({ activation: "square" }, 5, { method: "dopri5", path: "fused" });
+    const params = "params" in change ? options.params.map(() => 1e30) : options.params.map((x) => 5 * x);
+    const limits = "params" in change ? {} : change;
+    const result = await solve(device, { ...options, ...limits, params });
+    expect(result.status).toBe(status);
+  });
+});
+
+test("a solve that the fused path does not take is refused when the path is forced", async () => {
+  const device = await testDevice();
+  const options = problem({ hidden: [200] }, 5, { method: "rk4", steps: 2 });
+  await expect(solve(device, { ...options, path: "fused" })).rejects.toThrow(/up to 128 wide/);
+  await expect(solve(device, { ...options, path: "layered" })).resolves.toMatchObject({ path: "layered" });
+});
