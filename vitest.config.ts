@@ -1,6 +1,7 @@
 /**
  * Two projects over one tree of tests: "node" runs everything, on WebGPU in Node (Dawn); "browser" runs the
- * files named *.gpu.test.ts again in headless Chromium. With FJORD_LONG set there is only "long" (test/long).
+ * files named *.gpu.test.ts again in headless Chromium, and *.browser.test.ts (long ones: Dawn in Node polls on a
+ * core while it waits) there alone. With FJORD_LONG set there is only "long" (test/long).
  */
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
@@ -19,7 +20,12 @@ const shared = {
 const inNode = { ...shared, environment: "node" as const, pool: "forks" as const };
 
 const node = {
-  test: { ...inNode, name: "node", include: ["test/**/*.test.ts"], exclude: ["test/e2e/**", "test/long/**"] },
+  test: {
+    ...inNode,
+    name: "node",
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/e2e/**", "test/long/**", "test/**/*.browser.test.ts"],
+  },
 };
 
 const long = {
@@ -34,7 +40,7 @@ async function browser() {
     test: {
       ...shared,
       name: "browser",
-      include: ["test/{kernels,field,oracle,ode,cnf}/**/*.gpu.test.ts"],
+      include: ["test/{kernels,field,oracle,ode,cnf}/**/*.gpu.test.ts", "test/**/*.browser.test.ts"],
       browser: {
         enabled: true,
         headless: true,

@@ -25,7 +25,8 @@ fn add_to(at: u32, value: vec4<f32>, fresh: bool) {
   }
 }
 
-// This invocation's share of d/d beta (swish).
+// This invocation's share of d/d beta (swish): of the sweep under way, and of all so far.
+var<private> beta_share: f32 = 0.0;
 var<private> beta_bar: f32 = 0.0;
 
 // b, w, g, k and explicit time of a layer, from column sums over the samples; the rows then hold s u_bar.
@@ -161,7 +162,7 @@ fn finish_value_bar(below: BelowLayer, y_bar: vec4<f32>, sample: u32, column: u3
   let place = place_of(below, 0u, sample, column);
   let s = slopes_from(below.u_at + place, tape[below.y_at + place], beta);
   set_row(row_at(0u, sample) + column, s.d1 * y_bar);
-  if (ACTIVATION == SWISH) { beta_bar += dot(swish_beta_value(s.u, beta, y_bar), vec4<f32>(1.0)); }
+  if (ACTIVATION == SWISH) { beta_share += dot(swish_beta_value(s.u, beta, y_bar), vec4<f32>(1.0)); }
 }
 
 fn finish_tangent_bar(below: BelowLayer, bar: vec4<f32>, slot: u32, sample: u32, column: u32, beta: f32) {
@@ -174,12 +175,12 @@ fn finish_tangent_bar(below: BelowLayer, bar: vec4<f32>, slot: u32, sample: u32,
   let bent = bend(s, y, tape[below.y_at + dot_place], below.u_at + dot_place);
   set_row(value_at, row(value_at) + bent * bar);
   if (ACTIVATION == SWISH) {
-    beta_bar += dot(swish_beta_tangent(s.u, tape[below.u_at + dot_place], beta, bar), vec4<f32>(1.0));
+    beta_share += dot(swish_beta_tangent(s.u, tape[below.u_at + dot_place], beta, bar), vec4<f32>(1.0));
   }
 }
 
 // u_bar of layer l - 1 from s u_bar of layer l.
-fn reverse_layer(l: u32, beta: f32, weight: f32, local: u32, tape_at: u32) {
+fn reverse_layer(l: u32, beta: f32, local: u32, tape_at: u32) {
   let layer = layer_at(l);
   let under = layer_at(l - 1u);
   let below = BelowLayer(tape_at + layer.x_at, tape_at + under.u_at, layer.in4);
@@ -248,6 +249,7 @@ fn input_bar(sample: u32, d4: u32) -> vec4<f32> {
 // Call it with the seeds in the rows and a barrier behind them (a storage barrier too, where the tape is new). It
 // ends without one: input_bar() may be read, and the rows written only behind a barrier.
 fn sweep(share: StageShare, local: u32, tape_at: u32) {
+  beta_share = 0.0;
   let beta = swish_beta();
   for (var back = 0u; back < LAYERS; back++) {
     let l = LAYERS - 1u - back;
@@ -256,8 +258,9 @@ fn sweep(share: StageShare, local: u32, tape_at: u32) {
     // Only gains change the rows.
     if (GATED == 1u) { sync(); }
     weight_gradients(layer, share, local, tape_at);
-    if (l > 0u) { reverse_layer(l, beta, share.weight, local, tape_at); }
+    if (l > 0u) { reverse_layer(l, beta, local, tape_at); }
   }
+  beta_bar += share.weight * beta_share;
 }
 
 // At the end of a kernel: the invocations' shares of d/d beta in fixed order, into the chunk's beta vector.

@@ -19,6 +19,7 @@
 // @include "common/control.wgsl"
 // @include "common/fused_forward.wgsl"
 // @include "common/fused_reverse.wgsl"
+// @include "common/fused_bars.wgsl"
 // @const GROUP: u32 = 1
 // @const REDO: u32 = 0
 // @const ADAPTIVE: u32 = 0
@@ -31,27 +32,6 @@
 @group(0) @binding(7) var<storage, read_write> partial: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> reports: array<Control>;
 
-// Four columns of a row of the batch, zero past dim and for rows past the batch.
-fn load_bar(at: u32, tile: u32, e: u32) -> vec4<f32> {
-  var value = vec4<f32>();
-  if (!is_sample(tile, e / LD4)) { return value; }
-  let row = at + (tile * TILE + e / LD4) * params.dim;
-  for (var d = 0u; d < 4u; d++) {
-    let column = 4u * (e % LD4) + d;
-    if (column < params.dim) { value[d] = bars[row + column]; }
-  }
-  return value;
-}
-
-fn store_bar(at: u32, tile: u32, e: u32, value: vec4<f32>) {
-  if (!is_sample(tile, e / LD4)) { return; }
-  let row = at + (tile * TILE + e / LD4) * params.dim;
-  for (var d = 0u; d < 4u; d++) {
-    let column = 4u * (e % LD4) + d;
-    if (column < params.dim) { bars[row + column] = value[d]; }
-  }
-}
-
 fn load_kept(at: u32, tile: u32, record: u32, e: u32) -> vec4<f32> {
   var value = vec4<f32>();
   let row = at + (record * params.samples + sample_of(tile, e / LD4)) * params.dim;
@@ -60,10 +40,6 @@ fn load_kept(at: u32, tile: u32, record: u32, e: u32) -> vec4<f32> {
     if (column < params.dim) { value[d] = kept[row + column]; }
   }
   return value;
-}
-
-fn probe_at(tile: u32, slot: u32, e: u32) -> vec4<f32> {
-  return probes[((slot - 1u) * params.samples + sample_of(tile, e / LD4)) * LD4 + e % LD4];
 }
 
 // The stage's point and its probes into the rows, to evaluate the field there again.

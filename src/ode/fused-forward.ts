@@ -33,7 +33,9 @@ export interface FusedOptions {
   readonly trace?: TracePlan;
   /** Accepted steps kept for the discrete adjoint; 0: none. */
   readonly keep?: number;
-  /** Leave the NLL of every sample and its cotangents in `state` (needs `keep`). */
+  /** Room for the cotangents of a continuous adjoint. */
+  readonly cotangents?: boolean;
+  /** Leave the NLL of every sample and its cotangents in `state` (needs `keep` or `cotangents`). */
   readonly loss?: boolean;
   /** Key of the probes, when the GPU advances it. */
   readonly probeKey?: Buffer;
@@ -47,7 +49,7 @@ const TAPE_BYTES = 48 * 2 ** 20;
 /** Workgroups: more than a device holds at once gain nothing but memory for spilled rows. */
 const GROUPS = 4096;
 /** Adaptive steps tried in one dispatch, where they are short. */
-const TRIES = 64;
+export const TRIES = 64;
 
 export class FusedForward implements Forward {
   readonly path = "fused";
@@ -87,7 +89,17 @@ export class FusedForward implements Forward {
 
   /** The shape must have no `fusedRefusal`. */
   static async create(device: Device, weights: Weights, options: FusedOptions): Promise<FusedForward> {
-    const { batch, plan, trace, keep = 0, loss = false, probeKey, tiling, tapeBytes = TAPE_BYTES } = options;
+    const {
+      batch,
+      plan,
+      trace,
+      keep = 0,
+      cotangents = false,
+      loss = false,
+      probeKey,
+      tiling,
+      tapeBytes = TAPE_BYTES,
+    } = options;
     const { packing } = weights;
     const probeCount = trace?.probes ?? 0;
     const shape = {
@@ -101,7 +113,8 @@ export class FusedForward implements Forward {
     const adaptive = plan.fixedSteps === 0;
     const fused = fusedPlan(shape, tiling);
     const taped = keep > 0 && !adaptive && fused.tapeBytes <= tapeBytes;
-    const places = fusedPlaces(fused, keep > 0 ? (taped ? "slopes" : "points") : "nothing");
+    const kept = taped ? "slopes" : "points";
+    const places = fusedPlaces(fused, keep > 0 ? kept : cotangents ? "cotangents" : "nothing");
     const constants = {
       ...fused.constants,
       TAPE: taped ? 1 : 0,

@@ -27,6 +27,8 @@ export interface FusedShape {
   readonly traceWeight: number;
   /** Steps there is room to keep; fixed steps: their number. */
   readonly capacity: number;
+  /** The state is z and its cotangent (continuous adjoint), not z and Δ. */
+  readonly augmented?: boolean;
 }
 
 export interface FusedPlan extends FusedShape {
@@ -157,14 +159,21 @@ function groupOf(packing: Packing, probes: number, samples: number): number {
 /** Stages there is workgroup memory for: rounded up, so that most methods share their kernels. */
 export const stageRoom = ({ stages }: Method) => (stages <= 4 ? 4 : stages <= 8 ? 8 : FUSED_LIMITS.stages);
 
-/** Of the forward kernel, which has the most. */
-function workgroupBytes({ packing, plan, probes }: FusedShape, samples: number, spill: boolean): number {
+/** Of the kernel with the most: the forward one, or that of the continuous adjoint. */
+function workgroupBytes(
+  { packing, plan, probes, augmented }: FusedShape,
+  samples: number,
+  spill: boolean,
+): number {
   const stages = stageRoom(plan.method);
   const entries = (samples * packing.layers[0]!.inPadded) / 4;
   const rows = spill ? 1 : (planeCount(1 + probes) * samples * widest(packing)) / 4;
   // Adaptive steps: shares of the error, Δ at the end of a step, the control block.
   const steering = plan.fixedSteps === 0 ? 16 * groupOf(packing, probes, samples) + 4 * samples + 96 : 0;
-  return 16 * (rows + (2 + stages) * entries) + 4 * samples * (1 + stages) + steering;
+  const own = augmented
+    ? 16 * (4 + 2 * stages) * entries
+    : 16 * (2 + stages) * entries + 4 * samples * (1 + stages);
+  return 16 * rows + own + steering;
 }
 
 /** Places in the buffers of a fused solve, in words. */
@@ -182,11 +191,14 @@ export interface FusedPlaces {
 }
 
 /** @param keep what the discrete adjoint needs, with the stages' points or without */
-export function fusedPlaces(plan: FusedPlan, keep: "nothing" | "slopes" | "points"): FusedPlaces {
+export function fusedPlaces(
+  plan: FusedPlan,
+  keep: "nothing" | "cotangents" | "slopes" | "points",
+): FusedPlaces {
   const { batch, packing } = plan;
   const { stages } = plan.plan.method;
   const size = batch * packing.spec.dim;
-  const records = plan.capacity * stages;
+  const records = keep === "slopes" || keep === "points" ? plan.capacity * stages : 0;
   const deltaAt = alignWords(size);
   const slopesAt = keep === "points" ? records * size : 0;
   const tracesAt = slopesAt + records * size;

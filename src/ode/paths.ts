@@ -5,6 +5,7 @@ import { ContinuousAdjoint } from "./continuous.js";
 import { DiscreteAdjoint } from "./discrete.js";
 import type { Adjoint, Forward, Path } from "./execution.js";
 import { type ForwardOptions, ForwardSolve, type Integrand, weightCount } from "./forward.js";
+import { FusedContinuous } from "./fused-continuous.js";
 import { FusedDiscrete } from "./fused-discrete.js";
 import { FusedForward } from "./fused-forward.js";
 import { fusedRefusal } from "./fused-plan.js";
@@ -13,14 +14,20 @@ import type { StepPlan } from "./plan.js";
 export interface SolvePlan extends ForwardOptions {
   /** The steps of the continuous adjoint that will follow, if one will. */
   readonly backward?: StepPlan;
-  /** The solve runs a single time: kernels made for its shape must pay for themselves at once. */
-  readonly once?: boolean;
+  /** How often the solve will run, as far as is known (default 1): kernels made for its shape must pay. */
+  readonly uses?: number;
   /** The loss of training follows. */
   readonly loss?: boolean;
 }
 
-/** Multiply-adds from which a single solve is worth kernels of its own. */
-const WORTH_COMPILING = 1e9;
+/**
+ * Cost, in multiply-adds, from which kernels for one shape pay for their compilation (0.1 s on a GPU, 1 to 3 s on a
+ * software adapter, where a multiply-add takes 1 ns), and the cost of a dispatch that the fused path saves.
+ */
+const WORTH_COMPILING = 4e9;
+const DISPATCH = 1e5;
+/** Steps an adaptive solve is taken to need. */
+const USUAL_STEPS = 16;
 
 /** Why the fused path does not take this solve, as a sentence; undefined if it does. */
 export function whyLayered(integrand: Integrand, options: SolvePlan): string | undefined {
@@ -28,8 +35,7 @@ export function whyLayered(integrand: Integrand, options: SolvePlan): string | u
   if (options.tangents) return "The fused path carries no tangents through a solve.";
   if (options.record) return "The fused path records no states between the ends.";
   const { spec } = integrand.weights.packing;
-  if (options.backward) return "The fused path has the discrete gradient only.";
-  return fusedRefusal(spec, options.plan);
+  return fusedRefusal(spec, options.plan) ?? (options.backward && fusedRefusal(spec, options.backward));
 }
 
 /** @throws ArgumentError when the fused path is asked for and does not take this solve */
@@ -38,16 +44,20 @@ export function choosePath(integrand: Integrand, options: SolvePlan): Path {
   if (path === "layered") return path;
   const refusal = whyLayered(integrand, options);
   if (path === "fused" && refusal) throw new ArgumentError(refusal, 'Give path: "auto", or "layered".');
-  if (refusal || (path === "auto" && options.once && workOf(integrand, options) < WORTH_COMPILING))
-    return "layered";
+  const { uses = 1 } = options;
+  if (refusal || (path === "auto" && uses * costOf(integrand, options) < WORTH_COMPILING)) return "layered";
   return "fused";
 }
 
-/** Multiply-adds of a forward solve with fixed steps. */
-function workOf(integrand: Integrand, { batch, plan, trace }: SolvePlan): number {
+/** Cost of a forward solve on the layered path, in multiply-adds. */
+function costOf(integrand: Integrand, { batch, plan, trace }: SolvePlan): number {
   if (integrand.kind === "wgsl") return 0;
   const slots = 1 + (trace?.probes ?? 0);
-  return plan.fixedSteps * plan.method.stages * slots * batch * weightCount(integrand.weights);
+  const { weights } = integrand;
+  const evaluations = (plan.fixedSteps || USUAL_STEPS) * plan.method.stages;
+  // Beside the layers: the stage's point, the time vectors, the trace.
+  const dispatches = weights.packing.layers.length + 3;
+  return evaluations * (slots * batch * weightCount(weights) + DISPATCH * dispatches);
 }
 
 /** @throws ArgumentError, FjordError `limit-exceeded`, leaving nothing allocated */
@@ -66,6 +76,7 @@ export async function createForward(
     plan,
     trace,
     keep,
+    cotangents: options.backward !== undefined,
     loss,
     probeKey,
     tiling,
@@ -74,7 +85,9 @@ export async function createForward(
 
 /** @param backward steps of the continuous adjoint; none: the discrete one */
 export async function createAdjoint(forward: Forward, backward?: StepPlan): Promise<Adjoint> {
-  if (forward instanceof FusedForward) return FusedDiscrete.create(forward);
+  if (forward instanceof FusedForward) {
+    return backward ? FusedContinuous.create(forward, backward) : FusedDiscrete.create(forward);
+  }
   const layered = forward as ForwardSolve;
   return backward ? ContinuousAdjoint.create(layered, backward) : DiscreteAdjoint.create(layered);
 }

@@ -119,7 +119,7 @@ export async function solve(device: Device, options: SolveOptions): Promise<Solv
   let forward: Forward | undefined;
   try {
     forward = await device.allocate("the solve", () =>
-      createForward(device, integrand, { batch, plan, trace, tangents, keep, record, backward, once: true }),
+      createForward(device, integrand, { batch, plan, trace, tangents, keep, record, backward }),
     );
     device.write(forward.state, options.z0);
     if (options.tangents) device.write(forward.state, options.tangents, options.z0.byteLength);

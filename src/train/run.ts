@@ -11,6 +11,7 @@ import { type Buffer, BufferGroup } from "../gpu/buffer.js";
 import { FjordError } from "../gpu/errors.js";
 import { copy } from "../gpu/submit.js";
 import { STATUS_TEXT } from "../ode/control.js";
+import type { Path } from "../ode/execution.js";
 import { endTime, readCheckpoint, type Snapshot, writeCheckpoint } from "./checkpoint.js";
 import { Optimiser } from "./optimiser.js";
 import { type CheckedTraining, checkTraining, learningRate, type TrainOptions } from "./options.js";
@@ -58,6 +59,7 @@ export class TrainRun implements AsyncIterable<TrainReport> {
   readonly #signal: AbortSignal | undefined;
   #live: Live | undefined;
   #ended: Snapshot | undefined;
+  #path: Path | undefined;
   #started = false;
 
   constructor(
@@ -92,7 +94,10 @@ export class TrainRun implements AsyncIterable<TrainReport> {
         "Iterate over it first.",
       );
     }
-    return writeCheckpoint(this.flow, await this.flow.T(), this.#checked.plan, snapshot);
+    // The path decides the order of summation, hence the bits: a resumed run keeps it.
+    const { plan } = this.#checked;
+    const solver = { ...plan.solver, path: this.#path ?? plan.solver.path };
+    return writeCheckpoint(this.flow, await this.flow.T(), { ...plan, solver }, snapshot);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainReport, void, void> {
@@ -102,6 +107,7 @@ export class TrainRun implements AsyncIterable<TrainReport> {
     const { flow, dataset } = this;
     const live = await Live.create(flow, dataset, this.#checked, this.#resume, this.#standardise);
     this.#live = live;
+    this.#path = live.path;
     try {
       yield* live.reports(this.#signal);
     } finally {
@@ -168,6 +174,10 @@ class Live {
       );
       return new Live(flow, dataset, checked, state, run, optimiser, trainStep, spare, group, step);
     });
+  }
+
+  get path(): Path {
+    return this.step.forward.path;
   }
 
   async *reports(signal: AbortSignal | undefined): AsyncGenerator<TrainReport, void, void> {

@@ -99,7 +99,9 @@ export class TrainStep {
             plan: steps,
             trace,
             keep,
-            loss: discrete,
+            loss: true,
+            // A step is a solve and its reverse, which costs two more.
+            uses: 3 * plan.steps,
             probeKey: run.probeKey,
             backward: discrete ? undefined : backward,
           },
@@ -132,7 +134,8 @@ export class TrainStep {
       const back = adjoint.steps(steps.fixedSteps);
       const aheadCount = ahead.count ?? Math.ceil(solverSteps / (ahead.tries ?? 1));
       const backCount =
-        (forward.path === "layered" && discrete && adaptive ? undefined : back.count) ?? solverSteps;
+        (forward.path === "layered" && discrete && adaptive ? undefined : back.count) ??
+        Math.ceil(solverSteps / (back.tries ?? 1));
       const commands = [
         ...start(context),
         ...ahead.begin,

@@ -4,7 +4,6 @@ import type { Path } from "../../../src/ode/execution.js";
 import { fusedRefusal } from "../../../src/ode/fused-plan.js";
 import { type StepOptions, stepPlan } from "../../../src/ode/plan.js";
 
-export function pathsOf(spec: MlpSpec, options: StepOptions & { gradient?: unknown }): Path[] {
-  const refused = options.gradient === "continuous" || fusedRefusal(spec, stepPlan(options)) !== undefined;
-  return refused ? ["layered"] : ["layered", "fused"];
+export function pathsOf(spec: MlpSpec, options: StepOptions): Path[] {
+  return fusedRefusal(spec, stepPlan(options)) ? ["layered"] : ["layered", "fused"];
 }

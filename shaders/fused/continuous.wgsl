@@ -1,0 +1,334 @@
+// Continuous adjoint (Chen et al. 2018, arXiv:1806.07366, algorithm 2), a tile of samples a workgroup: z and its
+// cotangent a go back from t1 to t0,
+//   dz/dt = f,   da/dt = -d/dz (a.f - a_Delta tr)
+// and the gradients of the parameters are quadratures over the stages, outside the state and its error norm
+// ("Hey, that's not an ODE", arXiv:2009.09457). ADAPTIVE = 1: every tile chooses its own steps; what a step adds to the
+// gradients stands in a second chunk until the step is accepted.
+//
+// packed    vec4, the weights               interval  f32 [2]: t0, t1
+// probes    vec4 [k][sample][LD4]           settings  see settings.wgsl, its counts those of a full tile
+// bars      f32: z(t1) [samples][dim] at 0; z under way at stage_bar_at; a at bar_at (start and result), dL/dDelta at
+//           delta_bar_at, dL/dt1 per sample at end_bar_at
+// tape      vec4 [workgroup][tile4], then spilled rows
+// partial   vec4 [1 + ADAPTIVE][workgroup][chunk4]
+// reports   [tile] (ADAPTIVE = 1), all zero before a solve, or [1]: the end of the solve, by tile 0
+//
+// A stage costs an evaluation and a reverse sweep with its weight gradients: three forward evaluations' work. Expect
+// the rate of discrete.wgsl.
+
+// @include "common/fused_forward.wgsl"
+// @include "common/fused_reverse.wgsl"
+// @include "common/fused_bars.wgsl"
+// @include "common/steering.wgsl"
+// @const GROUP: u32 = 1
+// @const SLOPES: u32 = 8
+// @const ADAPTIVE: u32 = 0
+
+@group(0) @binding(2) var<storage, read> interval: array<f32>;
+@group(0) @binding(3) var<storage, read> probes: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> bars: array<f32>;
+@group(0) @binding(5) var<storage, read_write> tape: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> partial: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> reports: array<Control>;
+@group(0) @binding(8) var<uniform> settings: Settings;
+
+// z and a, the stage's point, and the slopes as [stage][sample][LD4]. An entry belongs to one invocation.
+var<workgroup> z: array<vec4<f32>, ENTRIES>;
+var<workgroup> a: array<vec4<f32>, ENTRIES>;
+var<workgroup> point_z: array<vec4<f32>, ENTRIES>;
+var<workgroup> point_a: array<vec4<f32>, ENTRIES>;
+var<workgroup> slopes_z: array<vec4<f32>, SLOPES>;
+var<workgroup> slopes_a: array<vec4<f32>, SLOPES>;
+var<workgroup> shares: array<vec4<f32>, GROUP>;
+var<workgroup> control: Control;
+// d/d beta of the accepted steps.
+var<private> beta_kept: f32 = 0.0;
+
+// Nothing is kept of the steps of a continuous adjoint.
+fn keep_step(n: u32, step: vec4<f32>) {}
+
+fn a_delta(tile: u32, sample: u32) -> f32 {
+  if (SLOTS == 1u || !is_sample(tile, sample)) { return 0.0; }
+  return bars[params.delta_bar_at + tile * TILE + sample];
+}
+
+// The field at the point: k_i of z; the tape then holds the evaluation, the rows f and J e_k.
+fn evaluate_point(tile: u32, i: u32, t: f32, local: u32, own: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    for (var slot = 0u; slot < SLOTS; slot++) {
+      var x = point_z[e];
+      if (slot > 0u) { x = probe_at(tile, slot, e); }
+      set_row(row_at(slot, e / LD4) + e % LD4, x);
+      tape[own + (slot * TILE + e / LD4) * LD4 + e % LD4] = x;
+    }
+  }
+  sync();
+  evaluate(t, local, own);
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    var value = row(row_at(0u, e / LD4) + e % LD4);
+    if (RESIDUAL == 1u) { value -= point_z[e]; }
+    slopes_z[i * ENTRIES + e] = value;
+  }
+}
+
+// The reverse sweep at the point: k_i of a, and the stage's share of the gradients.
+fn sweep_point(tile: u32, i: u32, share: StageShare, local: u32, own: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    let sample = e / LD4;
+    set_row(row_at(0u, sample) + e % LD4, point_a[e]);
+    let scale = -a_delta(tile, sample) * params.trace_weight;
+    for (var slot = 1u; slot < SLOTS; slot++) {
+      set_row(row_at(slot, sample) + e % LD4, scale * probe_at(tile, slot, e));
+    }
+  }
+  storageBarrier();
+  sync();
+  sweep(share, local, own);
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    var value = -input_bar(e / LD4, e % LD4);
+    if (RESIDUAL == 1u) { value += point_a[e]; }
+    slopes_a[i * ENTRIES + e] = value;
+  }
+  // The next stage writes rows and tape that this one's neighbours still read.
+  storageBarrier();
+  sync();
+}
+
+fn place_stage(i: u32, h: f32, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    var sum_z = vec4<f32>();
+    var sum_a = vec4<f32>();
+    for (var j = 0u; j < i; j++) {
+      sum_z += weight_a(i, j) * slopes_z[j * ENTRIES + e];
+      sum_a += weight_a(i, j) * slopes_a[j * ENTRIES + e];
+    }
+    point_z[e] = z[e] + h * sum_z;
+    point_a[e] = a[e] + h * sum_a;
+  }
+}
+
+// All stages of a step; `fresh`: the chunk begins with the first of them.
+fn take_stages(tile: u32, t: f32, h: f32, chunk: u32, fresh: bool, local: u32, own: u32) {
+  for (var i = 0u; i < params.stages; i++) {
+    let time = t + weight_c(i) * h;
+    place_stage(i, h, local);
+    evaluate_point(tile, i, time, local, own);
+    sweep_point(tile, i, StageShare(time, 0.0, h * weight_b(i), chunk, fresh && i == 0u), local, own);
+  }
+}
+
+// z and a at the end of the step into the points; the squares of their error ratios.
+fn finish_step(tile: u32, h: f32, local: u32) -> vec4<f32> {
+  var mine = vec4<f32>();
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    var step_z = vec4<f32>(); var error_z = vec4<f32>();
+    var step_a = vec4<f32>(); var error_a = vec4<f32>();
+    for (var j = 0u; j < params.stages; j++) {
+      step_z += weight_b(j) * slopes_z[j * ENTRIES + e];
+      step_a += weight_b(j) * slopes_a[j * ENTRIES + e];
+      error_z += weight_e(j) * slopes_z[j * ENTRIES + e];
+      error_a += weight_e(j) * slopes_a[j * ENTRIES + e];
+    }
+    point_z[e] = z[e] + h * step_z;
+    point_a[e] = a[e] + h * step_a;
+    if (ADAPTIVE == 0u || !is_sample(tile, e / LD4)) { continue; }
+    mine.x += scaled_square(h * error_z, max(abs(z[e]), abs(point_z[e])), settings.atol, e % LD4);
+    mine.y += scaled_square(h * error_a, max(abs(a[e]), abs(point_a[e])), atol_a(), e % LD4);
+  }
+  return mine;
+}
+
+// The cotangent of a mean over the batch is of size 1/B: so is the absolute error it may have.
+fn atol_a() -> f32 { return settings.atol / f32(params.samples); }
+
+// Sum over the columns that are there of (value / (atol + rtol |size|))^2.
+fn scaled_square(value: vec4<f32>, size: vec4<f32>, atol: f32, d4: u32) -> f32 {
+  var sum = 0.0;
+  for (var d = 0u; d < 4u; d++) {
+    if (4u * d4 + d < params.dim) {
+      let ratio = value[d] / (atol + settings.rtol * abs(size[d]));
+      sum += ratio * ratio;
+    }
+  }
+  return sum;
+}
+
+// Shares of all invocations added in fixed order; of use to invocation 0 alone. Rows past the batch have no share.
+fn add_shares(tile: u32, mine: vec4<f32>, local: u32) -> vec4<f32> {
+  shares[local] = mine;
+  workgroupBarrier();
+  var sum = vec4<f32>();
+  if (local == 0u) {
+    for (var other = 0u; other < GROUP; other++) { sum += shares[other]; }
+    sum *= f32(TILE) / f32(min(TILE, params.samples - tile * TILE));
+  }
+  return sum;
+}
+
+fn move_on(local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    z[e] = point_z[e];
+    a[e] = point_a[e];
+  }
+}
+
+// dL/dt1 = a.f - a_Delta tr, from the evaluation at t1 that is in the rows.
+fn store_end_bar(tile: u32, local: u32) {
+  sync();
+  for (var sample = local; sample < TILE; sample += GROUP) {
+    if (!is_sample(tile, sample)) { continue; }
+    var sum = 0.0;
+    var trace = 0.0;
+    for (var d4 = 0u; d4 < LD4; d4++) {
+      let e = sample * LD4 + d4;
+      sum += dot(a[e], slopes_z[e]);
+      for (var slot = 1u; slot < SLOTS; slot++) {
+        let probe = probe_at(tile, slot, e);
+        var image = row(row_at(slot, sample) + d4);
+        if (RESIDUAL == 1u) { image -= probe; }
+        trace += dot(probe, image);
+      }
+    }
+    bars[params.end_bar_at + tile * TILE + sample] = sum - a_delta(tile, sample) * params.trace_weight * trace;
+  }
+  sync();
+}
+
+fn load_tile(tile: u32, begins: bool, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    z[e] = load_bar(select(params.stage_bar_at, 0u, begins), tile, e);
+    a[e] = load_bar(params.bar_at, tile, e);
+    point_z[e] = z[e];
+    point_a[e] = a[e];
+  }
+}
+
+fn store_tile(tile: u32, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    store_bar(params.stage_bar_at, tile, e, z[e]);
+    store_bar(params.bar_at, tile, e, a[e]);
+  }
+}
+
+fn solve_fixed(tile: u32, chunk: u32, first: bool, local: u32, own: u32) {
+  let h = (interval[0] - interval[1]) / f32(params.steps);
+  for (var n = params.from_step; n < params.to_step; n++) {
+    let fresh = first && n == 0u;
+    take_stages(tile, interval[1] + f32(n) * h, h, chunk, fresh, local, own);
+    _ = finish_step(tile, h, local);
+    move_on(local);
+  }
+}
+
+// Hairer's first step from the slopes at t1, which stand at stage 0, and those after an Euler step.
+fn choose_first_step(tile: u32, spare_chunk: u32, local: u32, own: u32) {
+  var mine = vec4<f32>();
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    if (!is_sample(tile, e / LD4)) { continue; }
+    mine += vec4<f32>(
+      scaled_square(z[e], z[e], settings.atol, e % LD4), scaled_square(a[e], a[e], atol_a(), e % LD4),
+      scaled_square(slopes_z[e], z[e], settings.atol, e % LD4), scaled_square(slopes_a[e], a[e], atol_a(), e % LD4),
+    );
+  }
+  let norms = add_shares(tile, mine, local);
+  if (local == 0u) {
+    guess_first(rms_of(vec3<f32>(norms.x, norms.y, 0.0)), rms_of(vec3<f32>(norms.z, norms.w, 0.0)));
+  }
+  workgroupBarrier();
+  let h = control.h;
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    point_z[e] = z[e] + h * slopes_z[e];
+    point_a[e] = a[e] + h * slopes_a[e];
+  }
+  evaluate_point(tile, 1u, control.t + h, local, own);
+  sweep_point(tile, 1u, StageShare(control.t + h, 0.0, 0.0, spare_chunk, true), local, own);
+  mine = vec4<f32>();
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    if (!is_sample(tile, e / LD4)) { continue; }
+    mine.x += scaled_square(slopes_z[ENTRIES + e] - slopes_z[e], z[e], settings.atol, e % LD4);
+    mine.y += scaled_square(slopes_a[ENTRIES + e] - slopes_a[e], a[e], atol_a(), e % LD4);
+  }
+  let difference = add_shares(tile, mine, local);
+  if (local == 0u && control.done == 0u) { choose_first(rms_of(vec3<f32>(difference.x, difference.y, 0.0))); }
+  workgroupBarrier();
+}
+
+fn try_step(tile: u32, chunk: u32, spare_chunk: u32, local: u32, own: u32) {
+  let h = control.h;
+  beta_bar = 0.0;
+  take_stages(tile, control.t, h, spare_chunk, true, local, own);
+  let sums = add_shares(tile, finish_step(tile, h, local), local);
+  if (local == 0u) { decide_step(rms_of(vec3<f32>(sums.x, sums.y, 0.0))); }
+  workgroupBarrier();
+  if (control.accepted_now == 1u) {
+    move_on(local);
+    beta_kept += beta_bar;
+    for (var i = local; i < params.chunk4; i += GROUP) { partial[chunk + i] += partial[spare_chunk + i]; }
+  }
+  storageBarrier();
+  workgroupBarrier();
+}
+
+fn solve_adaptive(tile: u32, chunk: u32, spare_chunk: u32, local: u32, own: u32) {
+  let fresh = workgroupUniformLoad(&control.status) == OK && workgroupUniformLoad(&control.done) == 0u;
+  if (fresh && local == 0u) { start_control(interval[1], interval[0]); }
+  workgroupBarrier();
+  if (fresh && settings.first_step == 0.0) {
+    evaluate_point(tile, 0u, control.t, local, own);
+    sweep_point(tile, 0u, StageShare(control.t, 0.0, 0.0, spare_chunk, true), local, own);
+    choose_first_step(tile, spare_chunk, local, own);
+  }
+  let before = workgroupUniformLoad(&control.attempts);
+  loop {
+    let done = workgroupUniformLoad(&control.done);
+    let tries = workgroupUniformLoad(&control.attempts) - before;
+    if (done != 0u || tries >= params.to_step) { break; }
+    try_step(tile, chunk, spare_chunk, local, own);
+  }
+}
+
+fn solve_tile(tile: u32, chunk: u32, spare_chunk: u32, first: bool, local: u32, own: u32) {
+  workgroupBarrier();
+  if (ADAPTIVE == 1u && local == 0u) { control = reports[tile]; }
+  var begins = params.from_step == 0u;
+  if (ADAPTIVE == 1u) {
+    begins = workgroupUniformLoad(&control.status) == OK && workgroupUniformLoad(&control.done) == 0u;
+  }
+  load_tile(tile, begins, local);
+  if (begins) {
+    evaluate_point(tile, 0u, interval[1], local, own);
+    store_end_bar(tile, local);
+  }
+  if (ADAPTIVE == 1u) {
+    solve_adaptive(tile, chunk, spare_chunk, local, own);
+    if (local == 0u) { reports[tile] = control; }
+  } else {
+    solve_fixed(tile, chunk, first, local, own);
+  }
+  store_tile(tile, local);
+}
+
+@compute @workgroup_size(GROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+) {
+  spill_at = params.spill_at + group.x * ROWS;
+  let chunk = group.x * params.chunk4;
+  let spare_chunk = (groups.x + group.x) * params.chunk4;
+  for (var tile = group.x; tile < params.tiles; tile += groups.x) {
+    let first = tile == group.x && params.from_step == 0u;
+    solve_tile(tile, chunk, spare_chunk, first, local, group.x * params.tile4);
+  }
+  if (ADAPTIVE == 1u) { beta_bar = beta_kept; }
+  add_beta(chunk, local);
+  if (ADAPTIVE == 0u && group.x == 0u && local == 0u) {
+    let whole = params.to_step == params.steps;
+    reports[0].nfe = params.to_step * params.stages + 1u;
+    reports[0].attempts = params.to_step;
+    reports[0].accepted = params.to_step;
+    reports[0].done = select(0u, 1u, whole);
+    reports[0].status = select(1u, 0u, whole);
+  }
+}

@@ -1,0 +1,175 @@
+/** The continuous adjoint of a fused forward solve (shaders/fused/continuous.wgsl): one dispatch, or a few. */
+import { reduceGrad as reduceModule } from "../generated/field/reduce_grad.js";
+import { continuous as continuousModule } from "../generated/fused/continuous.js";
+import { gather as gatherModule } from "../generated/fused/gather.js";
+import { intervalGrad as intervalModule } from "../generated/ode/interval_grad.js";
+import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
+import type { KernelOf } from "../gpu/kernel.js";
+import { type Command, clear, foldedGrid } from "../gpu/submit.js";
+import { CONTROL_BYTES, plannedSettings, settingsFields } from "./control.js";
+import type { Adjoint } from "./execution.js";
+import { type FusedForward, TRIES } from "./fused-forward.js";
+import { type FusedPlan, fusedParams, fusedPlan, stageRoom } from "./fused-plan.js";
+import type { StepPlan } from "./plan.js";
+import { type Steps, splitSteps } from "./runner.js";
+
+export class FusedContinuous implements Adjoint {
+  readonly stateBar: BufferView;
+  readonly deltaBar: BufferView;
+
+  private constructor(
+    readonly forward: FusedForward,
+    private readonly fused: FusedPlan,
+    private readonly chunks: Buffer,
+    /** A record per workgroup, then spilled rows. */
+    private readonly tape: Buffer,
+    private readonly map: Buffer,
+    readonly thetaBar: Buffer,
+    readonly intervalBar: Buffer,
+    readonly control: Buffer,
+    /** Control blocks of the tiles (adaptive steps). */
+    private readonly reports: Buffer | undefined,
+    private readonly kernels: Kernels,
+    private readonly group: BufferGroup,
+  ) {
+    const { places, batch, dim, state } = forward;
+    this.stateBar = state.words(places.barAt, batch * dim);
+    this.deltaBar = state.words(places.deltaBarAt, batch);
+  }
+
+  /** The forward solve must have room for cotangents. @param plan steps of the way back */
+  static async create(forward: FusedForward, plan: StepPlan): Promise<FusedContinuous> {
+    const { device, weights } = forward;
+    const { packing } = weights;
+    const { tiling } = forward.options;
+    const shape = { ...forward.fused, plan, capacity: plan.fixedSteps, augmented: true };
+    const fused = fusedPlan(shape, tiling);
+    const adaptive = plan.fixedSteps === 0;
+    const [main, gather, reduce, interval] = await Promise.all([
+      device.kernel(continuousModule, "main", {
+        ...fused.constants,
+        TAPE: 1,
+        ADAPTIVE: adaptive ? 1 : 0,
+        SLOPES: stageRoom(plan.method) * fused.constants.ENTRIES,
+      }),
+      device.kernel(gatherModule, "main"),
+      device.kernel(reduceModule, "main"),
+      device.kernel(intervalModule, "main"),
+    ]);
+    return BufferGroup.filled((group) => {
+      const make = (label: string, words: number) =>
+        group.add(device.buffer({ label: `fused ${label}`, size: Math.max(words, 4) * 4 }));
+      const spill = fused.spill ? fused.rows : 0;
+      return new FusedContinuous(
+        forward,
+        fused,
+        make("gradient chunks", (adaptive ? 2 : 1) * fused.chunks * packing.chunkSize),
+        make("adjoint tape", 4 * fused.chunks * (fused.tile4 + spill)),
+        group.add(device.buffer({ label: "gradient map", data: packing.gradientMap })),
+        make("theta bar", packing.paramCount + 2),
+        make("interval bar", 2),
+        make("control", CONTROL_BYTES / 4),
+        adaptive ? make("reports", (fused.tiles * CONTROL_BYTES) / 4) : undefined,
+        { main, gather, reduce, interval },
+        group,
+      );
+    });
+  }
+
+  steps(): Steps {
+    const { forward, fused, control, reports, chunks } = this;
+    const { packing } = forward.weights;
+    // Evaluation, reverse sweep and weight gradients.
+    const perStage = forward.workPerStep / forward.options.plan.method.stages;
+    const work = 3 * perStage * fused.plan.method.stages;
+    const end = this.#reduce();
+    if (reports) {
+      const tries = splitSteps(TRIES, work)[0]![1];
+      const step = [this.#dispatch(0, tries), this.kernels.gather.bind({ reports, control }, [1, 1, 1])];
+      const sums = chunks.words(0, fused.chunks * packing.chunkSize);
+      return {
+        begin: [clear(reports), clear(sums)],
+        at: () => step,
+        end,
+        work: work * tries,
+        tries,
+        control,
+      };
+    }
+    const ranges = splitSteps(fused.plan.fixedSteps, work);
+    return {
+      begin: [],
+      at: (part) => [this.#dispatch(...ranges[part]!)],
+      end,
+      count: ranges.length,
+      work: work * (ranges[0]![1] - ranges[0]![0]),
+      control,
+    };
+  }
+
+  #dispatch(from: number, to: number): Command {
+    const { forward, fused, chunks, tape, control, reports } = this;
+    const { weights, interval, probePlanes, state, places } = forward;
+    const params = {
+      ...fusedParams(fused, places, fused.chunks * fused.tile4),
+      from_step: from,
+      to_step: to,
+    };
+    const { method, firstStep } = fused.plan;
+    const size = fused.tile * forward.dim;
+    const settings = settingsFields({
+      ...plannedSettings(fused.plan),
+      maxAccepted: fused.plan.maxSteps,
+      // One evaluation at t1 is for dL/dt1.
+      nfeBegin: (firstStep === 0 ? 2 : 0) + 1,
+      nfeStep: method.stages,
+      counts: [size, size, 0],
+      groups: 0,
+    });
+    const operands = {
+      params,
+      settings,
+      packed: weights.packed,
+      interval,
+      probes: probePlanes,
+      bars: state,
+      tape,
+      partial: chunks,
+      reports: reports ?? control,
+    };
+    return this.kernels.main.bind(operands, [fused.chunks, 1, 1]);
+  }
+
+  /** Adds up the chunks. The sums ran backward in time, hence the sign. */
+  #reduce(): Command[] {
+    const { forward, fused, kernels, map, chunks, thetaBar } = this;
+    const { packing } = forward.weights;
+    const count = packing.paramCount + 2;
+    const { chunkSize: length, columns } = packing;
+    const params = { count, chunks: fused.chunks, length, columns, sign: -1 };
+    const operands = { params, map, partial: chunks, theta_bar: thetaBar };
+    return [kernels.reduce.bind(operands, foldedGrid(Math.ceil(count / 64)))];
+  }
+
+  ends(): Command[] {
+    const { forward, thetaBar, intervalBar } = this;
+    const operands = {
+      params: { samples: forward.batch, parameters: forward.weights.packing.paramCount },
+      end_bar: forward.state.words(forward.places.endBarAt, forward.batch),
+      theta_bar: thetaBar,
+      interval_bar: intervalBar,
+    };
+    return [this.kernels.interval.bind(operands, [1, 1, 1])];
+  }
+
+  dispose(): void {
+    this.group.dispose();
+  }
+}
+
+interface Kernels {
+  readonly main: KernelOf<typeof continuousModule, "main">;
+  readonly gather: KernelOf<typeof gatherModule, "main">;
+  readonly reduce: KernelOf<typeof reduceModule, "main">;
+  readonly interval: KernelOf<typeof intervalModule, "main">;
+}
