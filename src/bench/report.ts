@@ -1,0 +1,52 @@
+/** What a run of the benchmark says, as JSON. Times are milliseconds, counts are per call (a training step, a grid of densities, …). */
+import type { AdapterSummary } from "../gpu/device.js";
+import type { Calls } from "./calls.js";
+import type { Spread } from "./timing.js";
+
+/** One engine on one workload. */
+export interface Entry extends Calls {
+  /** Per call. */
+  readonly ms: Spread;
+  readonly repeats: number;
+  /** Calls between two readings of the clock. */
+  readonly callsPerRepeat: number;
+  /** Present when fewer Runge–Kutta steps were timed: every time and count above was multiplied by this. */
+  readonly scaledBy?: number;
+  /** 10⁹ operations a second, where operations are counted. */
+  readonly gflops?: number;
+  /** Time in JavaScript until everything of a call was submitted. */
+  readonly hostMs?: number;
+  /** The most GPU memory that was in use at a time, from the call that prepared the workload on. */
+  readonly peakBytes: number;
+  /** Largest error of the loss and of the gradient against ours, relative to the largest entry of each tensor. */
+  readonly disagreement?: number;
+  /** Evaluations of the field in a call, forward and reverse, where the solver chooses them. */
+  readonly nfe?: number;
+}
+
+/** A peer that could not be measured, or that does not compute what it should. */
+export interface Failure {
+  readonly error: string;
+}
+
+export interface WorkloadResult {
+  readonly about: string;
+  /** Multiplications and additions of a call. */
+  readonly operations?: number;
+  readonly ours: Entry;
+  readonly peers: Readonly<Record<string, Entry | Failure>>;
+  /** The best WebGPU peer's median over ours; null without such a peer. */
+  readonly ratio: number | null;
+}
+
+export interface BenchReport {
+  readonly adapter: AdapterSummary;
+  /** Where it ran, e.g. the browser and its version. */
+  readonly host: string;
+  readonly date: string;
+  readonly workloads: Readonly<Record<string, WorkloadResult>>;
+}
+
+export function isEntry(value: Entry | Failure): value is Entry {
+  return "ms" in value;
+}
