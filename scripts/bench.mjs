@@ -27,7 +27,9 @@ const config = { root: page, base: "./", configFile: false, logLevel: "warn" };
 // Shared memory, and with it threads and a finer clock, only come to pages that are isolated.
 const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
-await build({ ...config, build: { outDir, emptyOutDir: true, target: "es2022", chunkSizeWarningLimit: 1e4 }, worker: { format: "es" } });
+// Not minified: a worker of TensorFlow.js is made from the source text of a function, which must keep its names.
+const options = { outDir, emptyOutDir: true, target: "es2022", minify: false };
+await build({ ...config, build: options, worker: { format: "es" } });
 const server = await preview({ ...config, build: { outDir }, preview: { host: "127.0.0.1", port: 0, headers } });
 const { executablePath, args, env } = await findBrowser();
 const browser = await chromium.launch({ executablePath, args, env });
@@ -42,8 +44,8 @@ try {
   tab.on("pageerror", (error) => console.error(String(error)));
   await tab.goto(server.resolvedUrls.local[0]);
   await tab.locator('body[data-state="ready"]').waitFor();
-  const options = { only: values.only?.split(",") ?? [], repeats: Number(values.repeats), smoke: values.smoke };
-  const json = await tab.evaluate((given) => window.runBench(given), options);
+  const given = { only: values.only?.split(",") ?? ["W0", "W1", "W1a", "W2", "W3", "W4", "M"], repeats: Number(values.repeats), smoke: values.smoke };
+  const json = await tab.evaluate((options) => window.runBench(options), given);
   const report = JSON.parse(json);
   const out = values.out ?? join(root, "bench-results", "latest.json");
   mkdirSync(dirname(out), { recursive: true });

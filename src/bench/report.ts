@@ -10,7 +10,7 @@ export interface Entry extends Calls {
   readonly repeats: number;
   /** Calls between two readings of the clock. */
   readonly callsPerRepeat: number;
-  /** Present when fewer Runge–Kutta steps were timed: every time and count above was multiplied by this. */
+  /** Present when one Runge–Kutta step, or an eighth of a product, was timed: times and counts were multiplied by this. */
   readonly scaledBy?: number;
   /** 10⁹ operations a second, where operations are counted. */
   readonly gflops?: number;
@@ -39,12 +39,26 @@ export interface WorkloadResult {
   readonly ratio: number | null;
 }
 
+/** A product, beside a bare kernel. */
+export interface ProductResult extends WorkloadResult {
+  readonly reference: Entry;
+  /** Our rate over the bare kernel's. */
+  readonly ofBest: number;
+}
+
+/** What M adds to its middle size. */
+export interface ProductsResult extends ProductResult {
+  readonly sizes: Readonly<Record<string, ProductResult>>;
+  /** Multiply-adds in registers and nothing else. */
+  readonly multiplyAdds: Entry;
+}
+
 export interface BenchReport {
   readonly adapter: AdapterSummary;
   /** Where it ran, e.g. the browser and its version. */
   readonly host: string;
   readonly date: string;
-  readonly workloads: Readonly<Record<string, WorkloadResult>>;
+  readonly workloads: Readonly<Record<string, WorkloadResult>> & { readonly M?: ProductsResult };
 }
 
 export function isEntry(value: Entry | Failure): value is Entry {

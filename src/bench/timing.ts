@@ -29,8 +29,8 @@ export interface Runner {
 
 export interface Candidate {
   readonly name: string;
-  /** @param rkSteps Runge–Kutta steps of a solve, at most those of the workload */
-  prepare(rkSteps: number): Promise<Runner>;
+  /** @param parts how many of the parts that a call is made of to do, e.g. Runge–Kutta steps */
+  prepare(parts: number): Promise<Runner>;
   /** Operations of a call, for GFLOP/s. */
   readonly operations?: number;
 }
@@ -38,8 +38,8 @@ export interface Candidate {
 export interface TimingOptions {
   /** Repeats of calls up to 5 s. */
   readonly repeats: number;
-  /** Steps of the workload's solves; 0 for what has none and cannot be scaled. */
-  readonly rkSteps: number;
+  /** Parts of equal cost in a call; 1 where it cannot be divided. */
+  readonly parts: number;
   readonly counter: CallCounter;
   readonly say: (text: string) => void;
 }
@@ -47,7 +47,7 @@ export interface TimingOptions {
 /** Calls longer than this are repeated LONG_REPEATS times. */
 const LONG_MS = 5_000;
 const LONG_REPEATS = 3;
-/** Calls longer than this are timed with one Runge–Kutta step, and scaled. */
+/** Of calls longer than this one part is timed, and scaled. */
 const SCALED_MS = 30_000;
 /** A burst lasts about this long, so that the clock's resolution and a single pause of the machine weigh little. */
 const BURST_MS = 250;
@@ -92,19 +92,19 @@ const asError = (error: unknown): Error => (error instanceof Error ? error : new
 
 /** First calls, unrecorded: they compile, and tell how many calls a burst takes and whether to scale. */
 async function start(candidate: Candidate, options: TimingOptions): Promise<Running> {
-  const { counter, rkSteps, say } = options;
+  const { counter, parts, say } = options;
   const before = counter.liveBytes;
   counter.resetPeak();
   const began = performance.now();
   let scaledBy = 1;
-  let runner = await candidate.prepare(Math.min(rkSteps, 1));
+  let runner = await candidate.prepare(1);
   let ms = await timed(runner, 1);
-  const wanted = rkSteps * ms;
-  if (rkSteps > 1 && wanted > SCALED_MS) {
-    scaledBy = rkSteps;
-  } else if (rkSteps > 1) {
+  if (parts > 1 && parts * ms > SCALED_MS) {
+    scaledBy = parts;
+  } else if (parts > 1) {
     await runner.dispose();
-    runner = await candidate.prepare(rkSteps);
+    counter.resetPeak();
+    runner = await candidate.prepare(parts);
     ms = await timed(runner, 1);
   }
   // The first time still holds what an engine does once.
