@@ -1,7 +1,6 @@
 /** The workloads on this engine, through its public API alone. */
 import {
   cnf,
-
   type Device,
   data,
   type Flow,
@@ -9,13 +8,19 @@ import {
   type StepOptions,
   solve,
   type Tensor,
-  tensor,
   type TrainReport,
+  tensor,
   train,
 } from "../index.js";
 import { gridOf, type Problem, problemOf } from "./problem.js";
 import type { Runner } from "./timing.js";
-import { type FlowShape, type FlowWorkload, type ProductSize, rowsOf, type TrainWorkload } from "./workloads.js";
+import {
+  type FlowShape,
+  type FlowWorkload,
+  type ProductSize,
+  rowsOf,
+  type TrainWorkload,
+} from "./workloads.js";
 
 /** @param rkSteps steps of a solve with fixed steps; those of the workload or fewer */
 export function workloadRunner(device: Device, workload: FlowWorkload, rkSteps: number): Runner {
@@ -24,9 +29,14 @@ export function workloadRunner(device: Device, workload: FlowWorkload, rkSteps: 
     case "train":
       return new TrainRunner(device, { ...workload, shape });
     case "density":
-      return callRunner(device, shape, async (flow, points) => {
-        await flow.logProb(points, { trace: { kind: "exact" } });
-      }, gridOf(workload.grid));
+      return callRunner(
+        device,
+        shape,
+        async (flow, points) => {
+          await flow.logProb(points, { trace: { kind: "exact" } });
+        },
+        gridOf(workload.grid),
+      );
     case "sample":
       return callRunner(device, shape, async (flow) => {
         await flow.sample(workload.count, { seed: 1 });
@@ -97,7 +107,8 @@ export class TrainRunner implements Runner {
   async burst(calls: number): Promise<void> {
     const { value } = await this.#run!.next();
     const report = value as TrainReport;
-    if (report.losses.length !== calls) throw new Error(`A burst of ${calls} had ${report.losses.length} steps.`);
+    if (report.losses.length !== calls)
+      throw new Error(`A burst of ${calls} had ${report.losses.length} steps.`);
     this.last = report;
   }
 
@@ -155,7 +166,8 @@ export async function lossAndGradient(
   const { z, delta } = solved;
   const squares = z.reduce((sum, value) => sum + value * value, 0);
   const loss =
-    (0.5 * squares + delta!.reduce((sum, value) => sum + value, 0)) / rows + 0.5 * shape.dim * Math.log(2 * Math.PI);
+    (0.5 * squares + delta!.reduce((sum, value) => sum + value, 0)) / rows +
+    0.5 * shape.dim * Math.log(2 * Math.PI);
   const cotangent = { z: z.map((value) => value / rows), delta: new Float32Array(rows).fill(1 / rows) };
   const { params: gradient } = await solved.backward(cotangent);
   solved.dispose();
@@ -163,7 +175,11 @@ export async function lossAndGradient(
 }
 
 /** log p [rows] of the problem's points with the exact trace. */
-export async function logDensity(device: Device, problem: Problem, points: Float32Array): Promise<Float32Array> {
+export async function logDensity(
+  device: Device,
+  problem: Problem,
+  points: Float32Array,
+): Promise<Float32Array> {
   const flow = makeFlow(device, problem);
   const values = await flow.logProb(points, { trace: { kind: "exact" } });
   flow.dispose();

@@ -26,7 +26,8 @@ export async function benchOurs(device: Device, options: OwnBenchOptions): Promi
     for (const workload of FLOW_WORKLOADS.filter(({ name }) => (only as readonly string[]).includes(name))) {
       const { name, about, shape } = workload;
       const operations = workloadOperations(workload);
-      const prepare = async (parts: number) => workloadRunner(device, workload, Math.min(parts, shape.rkSteps));
+      const prepare = async (parts: number) =>
+        workloadRunner(device, workload, Math.min(parts, shape.rkSteps));
       const parts = Math.max(1, shape.rkSteps);
       workloads[name] = await timed({ name, operations, prepare }, about, parts, counter, options);
     }

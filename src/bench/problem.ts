@@ -1,5 +1,5 @@
 /** The numbers of a workload: weights, points and probes, the same for every engine and in every run. */
-import { data, initialParams, mlp, type MlpField } from "../index.js";
+import { data, initialParams, type MlpField, mlp } from "../index.js";
 import type { FlowShape } from "./workloads.js";
 
 export interface Problem {
@@ -25,7 +25,9 @@ export function problemOf(shape: FlowShape, rows: number): Problem {
 function moons(rows: number): Float32Array<ArrayBuffer> {
   // At least two rows, because one has no spread to standardise by.
   const { points } = data.moons({ rows: Math.max(2, rows), heldOut: 0, seed: 3 });
-  return data.standardise(points, data.standardisation(points, 2)).slice(0, 2 * rows) as Float32Array<ArrayBuffer>;
+  return data
+    .standardise(points, data.standardisation(points, 2))
+    .slice(0, 2 * rows) as Float32Array<ArrayBuffer>;
 }
 
 /** [side², 2] over [−4, 4]², row by row from the lowest y. */

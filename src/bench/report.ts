@@ -10,7 +10,7 @@ export interface Entry extends Calls {
   readonly repeats: number;
   /** Calls between two readings of the clock. */
   readonly callsPerRepeat: number;
-  /** Present when one Runge–Kutta step, or an eighth of a product, was timed: times and counts were multiplied by this. */
+  /** Present when one Runge–Kutta step, or an eighth of a product, was timed: times are those by this, counts are the part's. */
   readonly scaledBy?: number;
   /** 10⁹ operations a second, where operations are counted. */
   readonly gflops?: number;
@@ -39,6 +39,23 @@ export interface WorkloadResult {
   readonly ratio: number | null;
 }
 
+/** T: an engine's way to a given quality; `ms` and `callsPerRepeat` are of the whole run, counts are per step. */
+export interface QualityEntry extends Entry {
+  /** Optimiser steps until then. */
+  readonly steps: number;
+  /** Held-out KL in nats at the last checkpoint. */
+  readonly kl: number;
+  readonly setting: string;
+}
+
+/** S: how cost grows along one axis. */
+export interface ScalingAxis {
+  readonly axis: "batch" | "steps" | "dimension" | "width";
+  readonly points: readonly { readonly x: number; readonly ms: Spread }[];
+  /** d log(ms) / d log(x) over the upper half of the points. */
+  readonly slope: number;
+}
+
 /** A product, beside a bare kernel. */
 export interface ProductResult extends WorkloadResult {
   readonly reference: Entry;
@@ -59,6 +76,7 @@ export interface BenchReport {
   readonly host: string;
   readonly date: string;
   readonly workloads: Readonly<Record<string, WorkloadResult>> & { readonly M?: ProductsResult };
+  readonly scaling?: readonly ScalingAxis[];
 }
 
 export function isEntry(value: Entry | Failure): value is Entry {

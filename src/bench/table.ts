@@ -9,7 +9,18 @@ export function benchTable(report: BenchReport): string {
   const head = `Adapter: ${adapter}${isSoftware ? " (software)" : ""}. ${report.host}. ${report.date.slice(0, 10)}.`;
   const rows = Object.entries(report.workloads).flatMap(([name, result]) => rowsOf(name, result));
   const summary = markdown(
-    ["", "what", "ours, ms", "best WebGPU peer, ms", "ratio", "GFLOP/s", "dispatches", "submits", "buffers", "maps"],
+    [
+      "",
+      "what",
+      "ours, ms",
+      "best WebGPU peer, ms",
+      "ratio",
+      "GFLOP/s",
+      "dispatches",
+      "submits",
+      "buffers",
+      "maps",
+    ],
     rows.map(({ name, result }) => summaryOf(name, result)),
   );
   const peers = rows.flatMap(({ name, result }) => peersOf(name, result));
@@ -74,6 +85,7 @@ export function short(value: number): string {
 const count = (value: number): string => short(value);
 
 export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
 }

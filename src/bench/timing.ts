@@ -157,7 +157,7 @@ function entry(run: Running): Entry {
     ms,
     repeats,
     callsPerRepeat: calls,
-    ...scaled(counts, scaledBy),
+    ...counts,
     ...(scaledBy > 1 && { scaledBy }),
     ...(candidate.operations && { gflops: candidate.operations / ms.median / 1e6 }),
     hostMs: spread(hostSamples).median,

@@ -1,5 +1,5 @@
 /** What is measured: the workloads by name, as plain data, and the operations they hold. */
-import { layerSizes, type LayerType, mlpSpec } from "../field/spec.js";
+import { type LayerType, layerSizes, mlpSpec } from "../field/spec.js";
 import type { MethodName } from "../ode/methods.js";
 
 /** A field and how its solves are done. */
@@ -74,7 +74,13 @@ export const FLOW_WORKLOADS: readonly FlowWorkload[] = [
     },
     batch: 512,
   },
-  { name: "W2", kind: "density", about: "log-density on a 200 × 200 grid, exact trace", shape: TOY, grid: 200 },
+  {
+    name: "W2",
+    kind: "density",
+    about: "log-density on a 200 × 200 grid, exact trace",
+    shape: TOY,
+    grid: 200,
+  },
   { name: "W3", kind: "sample", about: "100,000 samples", shape: TOY, count: 100_000 },
   {
     name: "W4",
@@ -112,7 +118,11 @@ export function tangentsOf({ kind, shape }: FlowWorkload): number {
 }
 
 /** Multiplications and additions of the layer products in one evaluation of the field, values and tangents. */
-export function evaluationOperations({ dim, hidden, layer }: FlowShape, rows: number, tangents: number): number {
+export function evaluationOperations(
+  { dim, hidden, layer }: FlowShape,
+  rows: number,
+  tangents: number,
+): number {
   const sizes = layerSizes(mlpSpec({ dim, hidden, layer }));
   const products = (timeColumn: number) =>
     sizes.slice(1).reduce((sum, out, i) => sum + 2 * (sizes[i]! + (i === 0 ? timeColumn : 0)) * out, 0);

@@ -1,6 +1,11 @@
 /** The benchmark, as it runs in a page: ours and the peers on one adapter. */
 import { CallCounter, type WebGPUScope } from "../../src/bench/calls.js";
-import type { BenchReport, ProductsResult, WorkloadResult } from "../../src/bench/report.js";
+import {
+  type BenchReport,
+  isEntry,
+  type ProductsResult,
+  type WorkloadResult,
+} from "../../src/bench/report.js";
 import { FLOW_WORKLOADS, type FlowWorkload } from "../../src/bench/workloads.js";
 import { openDevice } from "../../src/index.js";
 import type { Context } from "./context.js";
@@ -9,6 +14,8 @@ import { jaxPeers } from "./peers/jax.js";
 import type { Peer } from "./peers/peer.js";
 import { tensorflowPeers } from "./peers/tensorflow.js";
 import { runProducts } from "./products.js";
+import { runQuality } from "./quality.js";
+import { runScaling } from "./scaling.js";
 
 export interface BenchOptions {
   /** Workloads by name. */
@@ -32,12 +39,33 @@ export async function runBench({ only, repeats, smoke }: BenchOptions): Promise<
   const device = await openDevice();
   const { adapter } = device;
   if (only.includes("M")) workloads.M = await runProducts(device, context);
+  if (only.includes("T")) {
+    say("T: time to quality");
+    workloads.T = await runQuality(device, context, [fastestOf(peers, workloads.W1)]);
+  }
+  const scaling = only.includes("S") ? await runScaling(device, context) : undefined;
   device.dispose();
   counter.remove();
-  return { adapter, host: navigator.userAgent, date: new Date().toISOString(), workloads };
+  return { adapter, host: browser(), date: new Date().toISOString(), workloads, scaling };
 }
 
-const small = (workload: FlowWorkload): FlowWorkload => ({ ...workload, shape: { ...workload.shape, rkSteps: 2 } });
+/** E.g. "HeadlessChrome/147.0.7727.0". */
+const browser = () => /\w*Chrom\w*\/[\d.]+/.exec(navigator.userAgent)?.[0] ?? navigator.userAgent;
+
+/** The WebGPU peer that trains fastest, by W1 of this run where there is one. */
+function fastestOf(peers: readonly Peer[], w1: WorkloadResult | undefined): Peer {
+  const time = ({ name }: Peer) => {
+    const entry = w1?.peers[name];
+    return entry && isEntry(entry) ? entry.ms.median : Number.POSITIVE_INFINITY;
+  };
+  const gpu = peers.filter(({ kind }) => kind === "webgpu");
+  return gpu.reduce((best, peer) => (time(peer) < time(best) ? peer : best));
+}
+
+const small = (workload: FlowWorkload): FlowWorkload => ({
+  ...workload,
+  shape: { ...workload.shape, rkSteps: 2 },
+});
 
 async function allPeers(smoke: boolean): Promise<Peer[]> {
   const gpu = [

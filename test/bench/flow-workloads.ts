@@ -38,7 +38,8 @@ async function compared(device: Device, workload: FlowWorkload, context: Context
       gaps.set(peer, gap);
       continue;
     }
-    const error = typeof gap === "number" ? `It is off by ${gap.toExponential(2)} of the largest entry.` : gap;
+    const error =
+      typeof gap === "number" ? `It is off by ${gap.toExponential(2)} of the largest entry.` : gap;
     wrong.push([peer.name, { error }]);
     context.say(`  ${peer.name} is not timed: ${error}`);
   }
@@ -53,7 +54,10 @@ async function compared(device: Device, workload: FlowWorkload, context: Context
     },
   };
   const candidates = [ours, ...right.map((peer) => ({ ...candidateOf(peer, workload)!, operations }))];
-  const [first, ...others] = await compare(candidates, { ...context, parts: Math.max(1, workload.shape.rkSteps) });
+  const [first, ...others] = await compare(candidates, {
+    ...context,
+    parts: Math.max(1, workload.shape.rkSteps),
+  });
   if (first === undefined || first instanceof Error) throw first;
   const entries = others.map((other, i) =>
     other instanceof Error ? other : { ...other, disagreement: gaps.get(right[i]!) },
@@ -83,11 +87,15 @@ function candidateOf(peer: Peer, workload: FlowWorkload): Candidate | undefined 
   if (workload.kind === "density") {
     const { density } = peer;
     const points = gridOf(workload.grid);
-    return density && { name, prepare: async (rkSteps) => callRunner(await density(problem(rkSteps, 2), points)) };
+    return (
+      density && { name, prepare: async (rkSteps) => callRunner(await density(problem(rkSteps, 2), points)) }
+    );
   }
   const { sampler } = peer;
   const { count } = workload;
-  return sampler && { name, prepare: async (rkSteps) => callRunner(await sampler(problem(rkSteps, 2), count)) };
+  return (
+    sampler && { name, prepare: async (rkSteps) => callRunner(await sampler(problem(rkSteps, 2), count)) }
+  );
 }
 
 /** How far the peer's result is from ours on the same numbers. */

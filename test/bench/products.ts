@@ -32,7 +32,11 @@ async function oneSize(device: Device, size: ProductSize, context: Context): Pro
   const candidates: Candidate[] = [
     { name: "ours", operations, prepare: (parts) => productRunner(device, part(size, parts)) },
     { name: "bare kernel", operations, prepare: (parts) => bareProduct(device, part(size, parts)) },
-    ...peers.map(({ name, product }) => ({ name, operations, prepare: (parts: number) => product!(part(size, parts)) })),
+    ...peers.map(({ name, product }) => ({
+      name,
+      operations,
+      prepare: (parts: number) => product!(part(size, parts)),
+    })),
   ];
   const [ours, reference, ...others] = await compare(candidates, { ...context, parts: PARTS });
   for (const entry of [ours, reference]) if (entry === undefined || entry instanceof Error) throw entry;

@@ -33,7 +33,11 @@ export function multiplyAddCeiling({ gpu }: Device): Candidate {
   };
 }
 
-function filled(gpu: GPUDevice, data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>, usage: number): GPUBuffer {
+function filled(
+  gpu: GPUDevice,
+  data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
+  usage: number,
+): GPUBuffer {
   const buffer = gpu.createBuffer({ size: data.byteLength, usage });
   gpu.queue.writeBuffer(buffer, 0, data);
   return buffer;
@@ -47,7 +51,10 @@ async function repeated(
   grid: readonly [number, number?],
 ): Promise<Runner> {
   const module = gpu.createShaderModule({ code });
-  const pipeline = await gpu.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } });
+  const pipeline = await gpu.createComputePipelineAsync({
+    layout: "auto",
+    compute: { module, entryPoint: "main" },
+  });
   const group = gpu.createBindGroup({
     layout: pipeline.getBindGroupLayout(0),
     entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),

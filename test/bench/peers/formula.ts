@@ -253,7 +253,11 @@ export function lossAndGradientByHand<T>(
   const { z, integrals } = state;
   const loss = nll(ops, z, integrals[0]!, top, rows);
   // The loss holds −∫δ.
-  const { net: gradient, first: firstBar } = solver.reverse(tapes, ops.scale(z, 1 / rows), ops.scale(top, -1 / rows));
+  const { net: gradient, first: firstBar } = solver.reverse(
+    tapes,
+    ops.scale(z, 1 / rows),
+    ops.scale(top, -1 / rows),
+  );
   const W = [...gradient.W];
   W[0] = ops.add(W[0]!, ops.matmul(probes, firstBar, true));
   const topBar = ops.scale(integrals[0]!, -1 / rows);
@@ -262,7 +266,14 @@ export function lossAndGradientByHand<T>(
 }
 
 /** The same loss alone, for a library that differentiates it. */
-export function lossByHand<T>(ops: Ops<T>, net: Net<T>, points: T, probes: T, rows: number, steps: number): T {
+export function lossByHand<T>(
+  ops: Ops<T>,
+  net: Net<T>,
+  points: T,
+  probes: T,
+  rows: number,
+  steps: number,
+): T {
   const first = ops.matmul(probes, net.W[0]!);
   const top = ops.matmul(probes, net.W.at(-1)!, false, true);
   const solver = new Solver(ops, net);

@@ -1,8 +1,8 @@
 /** jax-js as a peer: whole steps under jit, so that it fuses what it can. */
 import {
   blockUntilReady,
-  defaultDevice,
   type Device,
+  defaultDevice,
   init,
   jit,
   jvp,
@@ -11,8 +11,8 @@ import {
   tree,
   valueAndGrad,
 } from "@jax-js/jax";
-import { normal, type Problem, uniforms } from "../../../src/bench/problem.js";
 import { matrix } from "../../../src/bench/engine.js";
+import { normal, type Problem, uniforms } from "../../../src/bench/problem.js";
 import type { Runner } from "../../../src/bench/timing.js";
 import type { ProductSize } from "../../../src/bench/workloads.js";
 import { lossAndGradientByHand, lossByHand, type Net, type Ops, Solver, type State } from "./formula.js";
@@ -55,7 +55,10 @@ const ops: Ops<A> = {
     ),
 };
 
-export async function jaxPeers(device: Device & ("webgpu" | "wasm"), modes: readonly JaxMode[]): Promise<Peer[]> {
+export async function jaxPeers(
+  device: Device & ("webgpu" | "wasm"),
+  modes: readonly JaxMode[],
+): Promise<Peer[]> {
   const found = await init(device);
   if (!found.includes(device)) throw new Error(`jax-js has no device ${device} here.`);
   return modes.map((mode, i) => ({
@@ -231,7 +234,11 @@ class JaxTrainer implements Trainer {
     return loss;
   }
 
-  async feed(points: Float32Array<ArrayBuffer>, probes: Float32Array<ArrayBuffer>, rate: number): Promise<void> {
+  async feed(
+    points: Float32Array<ArrayBuffer>,
+    probes: Float32Array<ArrayBuffer>,
+    rate: number,
+  ): Promise<void> {
     defaultDevice(this.device);
     const { dim } = this.problem.shape;
     this.#points.dispose();

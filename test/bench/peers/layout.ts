@@ -33,7 +33,8 @@ export function partsOf(field: MlpField, params: Float32Array): NetParts {
       shape: [inSize, out],
       values: Float32Array.from({ length: size - skip * out }, (_, j) => at(Math.floor(j / out), j % out)),
     });
-    if (skip) time = { shape: [out], values: Float32Array.from({ length: out }, (_, o) => values[o * columns]!) };
+    if (skip)
+      time = { shape: [out], values: Float32Array.from({ length: out }, (_, o) => values[o * columns]!) };
   }
   return { W, b, time: time! };
 }
@@ -55,7 +56,8 @@ export function paramsOf(
     const skip = layer === 0 ? 1 : 0;
     for (let o = 0; o < out; o++) {
       if (skip) params[offset + o * columns] = time[o]!;
-      for (let i = 0; i < columns - skip; i++) params[offset + o * columns + skip + i] = W[layer]![i * out + o]!;
+      for (let i = 0; i < columns - skip; i++)
+        params[offset + o * columns + skip + i] = W[layer]![i * out + o]!;
     }
   }
   return params;

@@ -1,9 +1,9 @@
 /** TensorFlow.js as a peer, on its webgpu and its wasm backend. */
 import "@tensorflow/tfjs-backend-webgpu";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import plain from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm?url";
 import simd from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm?url";
 import threaded from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm?url";
-import plain from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm?url";
 import * as tf from "@tensorflow/tfjs-core";
 import { matrix } from "../../../src/bench/engine.js";
 import type { Problem } from "../../../src/bench/problem.js";
@@ -181,7 +181,13 @@ class TensorflowTrainer implements Trainer {
     this.#count++;
     const old = [...listOf(this.#net), this.#flat, this.#m, this.#v];
     const results = tf.tidy(() => {
-      const { loss, gradient } = differentiated(this.problem, this.mode, this.#net, this.#points, this.#probes);
+      const { loss, gradient } = differentiated(
+        this.problem,
+        this.mode,
+        this.#net,
+        this.#points,
+        this.#probes,
+      );
       const g = flatten(listOf(gradient));
       const m = tf.add(tf.mul(this.#m, ADAM.beta1), tf.mul(g, 1 - ADAM.beta1));
       const v = tf.add(tf.mul(this.#v, ADAM.beta2), tf.mul(tf.square(g), 1 - ADAM.beta2));
@@ -220,7 +226,8 @@ class TensorflowTrainer implements Trainer {
   }
 }
 
-const flatten = (list: readonly T[]): T => tf.concat1d(list.map((tensor) => tf.reshape(tensor, [tensor.size])));
+const flatten = (list: readonly T[]): T =>
+  tf.concat1d(list.map((tensor) => tf.reshape(tensor, [tensor.size])));
 
 /** One tidy a step, so that no more than a step's arrays are alive. */
 function solveSteps(net: Net<T>, z: T, rkSteps: number, firsts: readonly T[], backward: boolean): State<T> {
