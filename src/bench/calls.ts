@@ -5,6 +5,7 @@
 
 export interface Calls {
   readonly dispatches: number;
+  /** With dispatches in them: what only copies a result to be read is counted as a map. */
   readonly submits: number;
   readonly passes: number;
   readonly buffersCreated: number;
@@ -69,9 +70,10 @@ export class CallCounter {
       calls.maps++;
     });
     this.#after(scope.GPUQueue?.prototype, "submit", () => {
+      if (calls.dispatches === this.#dispatchesAtSubmit) return;
       calls.submits++;
-      if (calls.dispatches > this.#dispatchesAtSubmit) this.lastWork = performance.now();
       this.#dispatchesAtSubmit = calls.dispatches;
+      this.lastWork = performance.now();
     });
     this.#after(scope.GPUQueue?.prototype, "writeBuffer", (_result, [, , data, start = 0, size]) => {
       const unit = "BYTES_PER_ELEMENT" in data ? (data.BYTES_PER_ELEMENT as number) : 1;

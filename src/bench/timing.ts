@@ -120,7 +120,8 @@ async function start(candidate: Candidate, options: TimingOptions): Promise<Runn
 
 /**
  * Calls of the API per call: what n more calls in a burst add, so that reading the result at its end does not
- * count. Long calls are counted once, their reading included.
+ * count. Long calls are counted once, their reading included. An engine may put several calls in one submit, more of
+ * them in a longer burst, so submits are simply divided.
  */
 async function countCalls(runner: Runner, calls: number, ms: number, counter: CallCounter): Promise<Calls> {
   const count = async (burst: number) => {
@@ -131,7 +132,9 @@ async function countCalls(runner: Runner, calls: number, ms: number, counter: Ca
   };
   const once = await count(calls);
   if (ms > LONG_MS) return scaled(once, 1 / calls);
-  return combined(await count(2 * calls), once, (twice, single) => (twice - single) / calls);
+  const twice = await count(2 * calls);
+  const added = combined(twice, once, (more, less) => (more - less) / calls);
+  return { ...added, submits: twice.submits / (2 * calls) };
 }
 
 async function timed(runner: Runner, calls: number): Promise<number> {

@@ -38,6 +38,8 @@ test("counts what is called, by whomever, until it is removed", async () => {
   pass.dispatchWorkgroupsIndirect();
   const queue = new GPUQueue();
   queue.submit();
+  // Holds no dispatch that the one before did not.
+  queue.submit();
   queue.writeBuffer(first, 0, new Float32Array(5));
   // Offset and size of a typed array are in its elements.
   queue.writeBuffer(first, 0, new Float32Array(5), 3);
