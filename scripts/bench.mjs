@@ -13,9 +13,10 @@ const ADAPTERS = ["swiftshader", "default"];
 const HELP = `npm run bench -- [options]
   --only LIST      of ${WORKLOADS.join(",")} (all)
   --adapter NAME   ${ADAPTERS.join(" or ")}: Chromium's software adapter, or what the browser takes itself (${ADAPTERS[0]})
+  --peers TEXT     only peers whose names hold it, e.g. "webgpu, by hand" (all)
   --repeats N      repeats of calls up to 5 s (7)
   --out FILE       the numbers as JSON; without --smoke they are also in bench-results/latest.json
-  --smoke          W0 with fewer steps and peers: seconds`;
+  --smoke          W0 with two steps: seconds`;
 
 /** @throws an Error with the code "usage" */
 function readArguments() {
@@ -23,6 +24,7 @@ function readArguments() {
   const options = {
     only: { type: "string", default: WORKLOADS.join(",") },
     adapter: { type: "string", default: ADAPTERS[0] },
+    peers: { type: "string", default: "" },
     repeats: { type: "string", default: "7" },
     out: { type: "string" },
     smoke: { type: "boolean", default: false },
@@ -41,7 +43,8 @@ function readArguments() {
   if (!ADAPTERS.includes(values.adapter)) throw usage(`There is no adapter "${values.adapter}".`);
   const repeats = Number(values.repeats);
   if (!Number.isInteger(repeats) || repeats < 1) throw usage(`--repeats is "${values.repeats}".`);
-  return { ...values, only, repeats };
+  const { adapter, out, peers, smoke } = values;
+  return { only, adapter, repeats, out, peers, smoke };
 }
 
 /** Builds the page and serves it; returns its address and what stops it. */
@@ -73,7 +76,7 @@ async function launch(adapter) {
 }
 
 /** Runs the benchmark in a page and returns its report. */
-async function run({ only, adapter, repeats, smoke }) {
+async function run({ adapter, ...options }) {
   const page = await servePage();
   const browser = await launch(adapter);
   try {
@@ -90,7 +93,7 @@ async function run({ only, adapter, repeats, smoke }) {
     });
     await tab.goto(page.address);
     await tab.locator('body[data-state="ready"]').waitFor();
-    const result = tab.evaluate((options) => window.runBench(options), { only, repeats, smoke });
+    const result = tab.evaluate((given) => window.runBench(given), options);
     return JSON.parse(await Promise.race([result, broken]));
   } finally {
     await browser.close();

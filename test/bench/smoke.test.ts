@@ -13,7 +13,15 @@ const bench = (...args: string[]) =>
 
 test("peers agree with us, and everyone is timed and counted", { timeout: 180_000 }, () => {
   const out = join(folder, "smoke.json");
-  const { status, stdout, stderr } = bench("--smoke", "--repeats", "2", "--out", out);
+  const { status, stdout, stderr } = bench(
+    "--smoke",
+    "--peers",
+    "webgpu, by hand",
+    "--repeats",
+    "2",
+    "--out",
+    out,
+  );
   // A peer with another loss or gradient makes it 1.
   expect({ status, stderr }).toMatchObject({ status: 0 });
   const { adapter, workloads } = JSON.parse(readFileSync(out, "utf8"));

@@ -15,7 +15,7 @@ import { matrix } from "../../../src/bench/engine.js";
 import { normal, type Problem, uniforms } from "../../../src/bench/problem.js";
 import type { Runner } from "../../../src/bench/timing.js";
 import type { ProductSize } from "../../../src/bench/workloads.js";
-import { lossAndGradientByHand, lossByHand, type Net, type Ops, Solver, type State } from "./formula.js";
+import { lossAndGradientByHand, lossByHand, type Net, type Ops, Solver } from "./formula.js";
 import { type Part, paramsOf, partsOf } from "./layout.js";
 import { ADAM, type Call, type Peer, type Trainer } from "./peer.js";
 
@@ -266,58 +266,118 @@ function merge(a: Weights, b: Weights, by: (a: A, b: A) => A): Weights {
   return { W: all(a.W, b.W), b: all(a.b, b.b), time: by(a.time, b.time) };
 }
 
-/** The whole solve in one traced function. */
+type Evolve = ((net: Weights, state: A[], firsts: A[]) => A[]) & { dispose(): void };
+
+/**
+ * A solve without a gradient. One step is traced, with the step's start put into the first layer's bias: a traced
+ * whole would keep the arrays of all steps alive at once.
+ */
+class JaxSolve {
+  readonly #net: Weights;
+  readonly #step: Evolve;
+  readonly #firsts: A[];
+
+  constructor(
+    private readonly problem: Problem,
+    exactTrace: boolean,
+    private readonly backward: boolean,
+  ) {
+    const { dim, rkSteps } = problem.shape;
+    this.#net = weightsOf(problem);
+    this.#firsts = exactTrace ? slices(this.#net.W[0]!, dim) : [];
+    this.#step = jit((net: Weights, [z, ...integrals]: A[], firsts: A[]) => {
+      const solver = new Solver(ops, net as Net<A>);
+      const { state } = solver.step({ z: z!, integrals }, 0, rkSteps, firsts, backward);
+      return [state.z, ...state.integrals];
+    }) as unknown as Evolve;
+  }
+
+  /** z at the end, and the integral of the last layer's tangents for each direction. */
+  run(z: A): A[] {
+    const { hidden, rkSteps } = this.problem.shape;
+    const { W, b, time } = this.#net;
+    let state = [z, ...this.#firsts.map(() => np.zeros([z.shape[0]!, hidden.at(-1)!]))];
+    for (let n = 0; n < rkSteps; n++) {
+      const start = ops.plus(b[0]!, ((this.backward ? -1 : 1) * n) / rkSteps, time);
+      const [, ...later] = tree.ref(b) as A[];
+      b[0]!.dispose();
+      const net = { W: tree.ref(W) as A[], b: [start, ...later], time: time.ref };
+      state = this.#step(net, state, tree.ref(this.#firsts) as A[]);
+    }
+    return state;
+  }
+
+  /** The last layer's weights of each output, as rows. */
+  get tops(): A[] {
+    return slices(this.#net.W.at(-1)!.ref.transpose(), this.problem.shape.dim);
+  }
+
+  dispose(): void {
+    tree.dispose(this.#net);
+    tree.dispose(this.#firsts);
+    this.#step.dispose();
+  }
+}
+
+const slices = (rows: A, count: number): A[] =>
+  Array.from({ length: count }, (_, d) => rows.ref.slice([d, d + 1]));
+
+/** Rows in eighths on wasm, whose memory of 4 GiB a whole grid exceeds. */
+async function inParts(
+  device: Device,
+  values: Float32Array<ArrayBuffer>,
+  work: (part: Float32Array<ArrayBuffer>) => Promise<Float32Array>,
+): Promise<Float32Array> {
+  if (device === "webgpu" || values.length % 16 !== 0) return work(values);
+  const parts: Float32Array[] = [];
+  for (let i = 0; i < 8; i++) {
+    parts.push(await work(values.slice((i * values.length) / 8, ((i + 1) * values.length) / 8)));
+  }
+  const size = parts[0]!.length;
+  const all = new Float32Array(8 * size);
+  parts.forEach((part, i) => {
+    all.set(part, i * size);
+  });
+  return all;
+}
+
 function density(device: Device, problem: Problem, points: Float32Array<ArrayBuffer>): Call {
-  const { dim, rkSteps } = problem.shape;
-  const net = weightsOf(problem);
-  const call = jit((weights: Weights, x: A) => {
-    const first = weights.W[0]!;
-    const top = weights.W.at(-1)!.ref.transpose();
-    const units = Array.from({ length: dim }, (_, d) => d);
-    const firsts = units.map((d) => first.ref.slice([d, d + 1]));
-    const solver = new Solver(ops, weights as Net<A>);
-    let state: State<A> = { z: x, integrals: [] };
-    for (let n = 0; n < rkSteps; n++) state = solver.step(state, n, rkSteps, firsts).state;
-    const squares = np.sum(ops.mul(state.z, state.z), 1).mul(-0.5).sub(constantOf(problem));
-    return units.reduce(
-      (sum, d) => sum.add(np.sum(ops.mul(state.integrals[d]!, top.ref.slice([d, d + 1])), 1)),
-      squares,
-    );
-  }) as unknown as ((weights: Weights, x: A) => A) & { dispose(): void };
+  const { dim } = problem.shape;
+  const solve = new JaxSolve(problem, true, false);
+  const finish = jit(([z, ...integrals]: A[], tops: A[]) => {
+    const squares = np.sum(ops.mul(z!, z!), 1).mul(-0.5).sub(constantOf(problem));
+    return integrals.reduce((sum, integral, d) => sum.add(np.sum(ops.mul(integral, tops[d]!), 1)), squares);
+  }) as unknown as ((state: A[], tops: A[]) => A) & { dispose(): void };
   return {
     run: async () => {
       defaultDevice(device);
-      return (await call(tree.ref(net) as Weights, rowsOf(points, dim)).data()) as Float32Array;
+      return inParts(device, points, async (part) => {
+        const logp = finish(solve.run(rowsOf(part, dim)), solve.tops);
+        return (await logp.data()) as Float32Array;
+      });
     },
     dispose: () => {
-      tree.dispose(net);
-      call.dispose();
+      solve.dispose();
+      finish.dispose();
     },
   };
 }
 
 function sampler(device: Device, problem: Problem, rows: number): Call {
-  const { dim, rkSteps } = problem.shape;
-  const net = weightsOf(problem);
-  const solve = (weights: Weights, z: A) => {
-    const solver = new Solver(ops, weights as Net<A>);
-    let state: State<A> = { z, integrals: [] };
-    for (let n = 0; n < rkSteps; n++) state = solver.step(state, n, rkSteps, [], true).state;
-    return state.z;
-  };
-  type Solve = ((weights: Weights, z: A) => A) & { dispose(): void };
-  const call = jit(solve) as unknown as Solve;
+  const { dim } = problem.shape;
+  const solve = new JaxSolve(problem, false, true);
   let seed = 0;
   return {
     run: async (base) => {
       defaultDevice(device);
       const z = base ? rowsOf(base, dim) : random.normal(random.key(seed++), [rows, dim]);
-      return (await call(tree.ref(net) as Weights, z).data()) as Float32Array;
+      if (device === "webgpu") return (await solve.run(z)[0]!.data()) as Float32Array;
+      const values = (await z.data()) as Float32Array<ArrayBuffer>;
+      return inParts(device, values, async (part) => {
+        return (await solve.run(rowsOf(part, dim))[0]!.data()) as Float32Array;
+      });
     },
-    dispose: () => {
-      tree.dispose(net);
-      call.dispose();
-    },
+    dispose: () => solve.dispose(),
   };
 }
 
