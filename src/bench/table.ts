@@ -1,5 +1,12 @@
 /** The report as Markdown: what people paste and send. */
-import { type BenchReport, type Entry, type Failure, isEntry, type WorkloadResult } from "./report.js";
+import {
+  type BenchReport,
+  type Entry,
+  type Failure,
+  isEntry,
+  type ProductsResult,
+  type WorkloadResult,
+} from "./report.js";
 import type { Spread } from "./timing.js";
 
 /** Ours against the best peer, then every engine on every workload. */
@@ -25,7 +32,26 @@ export function benchTable(report: BenchReport): string {
   );
   const peers = rows.flatMap(({ name, result }) => peersOf(name, result));
   const all = markdown(["", "engine", "ms", "dispatches", "submits", "buffers", "off by"], peers);
-  return [head, "", summary, ...(peers.length > 0 ? ["", all] : [])].join("\n");
+  const notes = notesOf(report);
+  return [head, "", summary, ...(notes ? ["", notes] : []), ...(peers.length > 0 ? ["", all] : [])].join(
+    "\n",
+  );
+}
+
+/** How near the adapter's own rates the products and the solves come. */
+function notesOf({ workloads }: BenchReport): string {
+  const { M, W1, W2 } = workloads;
+  if (!M) return "";
+  const best = M.reference.gflops!;
+  const shares = Object.entries(M.sizes).map(([size, { ofBest }]) => `${ofBest.toFixed(2)} (${size})`);
+  const solves = Object.entries({ W1, W2 }).flatMap(([name, result]) =>
+    result?.ours.gflops ? [`${name} ${(result.ours.gflops / best).toFixed(2)}`] : [],
+  );
+  return [
+    `Multiply-adds in registers: ${short(M.multiplyAdds.gflops!)} GFLOP/s; the bare product kernel: ${short(best)}.`,
+    `Our products at ${shares.join(", ")} of the bare kernel's rate.`,
+    ...(solves.length > 0 ? [`Share of it at the middle size: ${solves.join(", ")}.`] : []),
+  ].join(" ");
 }
 
 interface Row {
@@ -36,7 +62,7 @@ interface Row {
 /** A row for each size of M, one for everything else. */
 function rowsOf(name: string, result: WorkloadResult): Row[] {
   if (!("sizes" in result)) return [{ name, result }];
-  const sizes = result.sizes as Readonly<Record<string, WorkloadResult>>;
+  const { sizes } = result as ProductsResult;
   return Object.values(sizes).map((size) => ({ name, result: size }));
 }
 

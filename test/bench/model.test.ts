@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { evaluationOperations, FLOW_WORKLOADS, workloadOperations } from "../../src/bench/workloads.js";
 import { expect as expected, GPUS, modelTable, planOf, verdict } from "./model.js";
@@ -33,7 +34,8 @@ test("what bounds a call follows from its shares", () => {
   expect(wide.ms).toBeGreaterThan(expected(planOf(workload("W4")), discrete).ms);
 });
 
-test("the table has a row for every workload and GPU", () => {
-  const rows = modelTable(FLOW_WORKLOADS.filter(({ shape }) => shape.rkSteps > 0)).split("\n");
-  expect(rows).toHaveLength(2 + 5 * 2);
+test("the documentation holds the table of this model, with a row for every workload and GPU", () => {
+  const table = modelTable(FLOW_WORKLOADS.filter(({ shape }) => shape.rkSteps > 0));
+  expect(table.split("\n")).toHaveLength(2 + 5 * 2);
+  expect(readFileSync("docs/benchmark.md", "utf8")).toContain(table);
 });

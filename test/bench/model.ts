@@ -8,7 +8,7 @@
  * caches hold a toy field's.
  */
 
-import { markdown } from "../../src/bench/table.js";
+import { markdown, short } from "../../src/bench/table.js";
 import { evaluationOperations, type FlowWorkload, rowsOf, tangentsOf } from "../../src/bench/workloads.js";
 import { layerSizes, mlpSpec, paramCount } from "../../src/field/spec.js";
 
@@ -170,10 +170,10 @@ export function modelTable(workloads: readonly FlowWorkload[]): string {
         gpu.name,
         plan.path,
         String(plan.launches),
-        (operations / 1e9).toPrecision(3),
-        (bytes / 1e6).toPrecision(3),
+        short(operations / 1e9),
+        short(bytes / 1e6),
         `${Math.round(100 * expected.fill)} %`,
-        expected.ms.toPrecision(2),
+        short(Number(expected.ms.toPrecision(2))),
         bound,
         next,
       ];

@@ -47,6 +47,23 @@ test("the table holds ours, the best WebGPU peer, and why another was not measur
   expect(short(0.123456)).toBe("0.123");
 });
 
+test("with M, shares of the adapter's own rates", () => {
+  const product = {
+    about: "product",
+    ours: entry(20),
+    reference: { ...entry(10), gflops: 4 },
+    ofBest: 0.5,
+    peers: {},
+    ratio: null,
+  };
+  const M = { ...product, sizes: { "1×2×3": product }, multiplyAdds: { ...entry(1), gflops: 12 } };
+  const W1 = { ...report.workloads.W0!, ours: { ...entry(4), gflops: 2.4 } };
+  expect(benchTable({ ...report, workloads: { W1, M } })).toContain(
+    "Multiply-adds in registers: 12 GFLOP/s; the bare product kernel: 4. " +
+      "Our products at 0.50 (1×2×3) of the bare kernel's rate. Share of it at the middle size: W1 0.60.",
+  );
+});
+
 test("text between markers is replaced, and nothing else", () => {
   const page = "a\n<!-- x -->\n\nold\n\n<!-- /x -->\nb\n";
   expect(between(page, "x", "new\n")).toBe("a\n<!-- x -->\n\nnew\n\n<!-- /x -->\nb\n");
