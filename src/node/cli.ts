@@ -4,6 +4,7 @@
  */
 import { version } from "../../package.json";
 import { Arguments, UsageError } from "./cli/arguments.js";
+import { benchCommand } from "./cli/bench.js";
 import { type Command, commandHelp, PROGRAM, programHelp } from "./cli/command.js";
 import { densityCommand } from "./cli/density.js";
 import { writeOutput } from "./cli/files.js";
@@ -12,7 +13,7 @@ import { say } from "./cli/progress.js";
 import { sampleCommand } from "./cli/sample.js";
 import { trainCommand } from "./cli/train.js";
 
-const COMMANDS: readonly Command[] = [trainCommand, sampleCommand, densityCommand, infoCommand];
+const COMMANDS: readonly Command[] = [trainCommand, sampleCommand, densityCommand, infoCommand, benchCommand];
 const HELP = { name: "help", short: "h", about: "this text" } as const;
 
 async function main([name = "--help", ...rest]: readonly string[]): Promise<number> {

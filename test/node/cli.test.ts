@@ -210,6 +210,30 @@ describe("sample, density, info", PATIENCE, () => {
   });
 });
 
+describe("bench", PATIENCE, () => {
+  test("a table to read and the numbers as JSON", async () => {
+    const out = ["--only", "W0", "--repeats", "1", "--out", at("bench.json")];
+    const { code, stdout, stderr } = await run("bench", ...out);
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toMatch(/^Adapter: .+\n\n\| {2}\| what \|/);
+    const { adapter, workloads } = JSON.parse(readFileSync(at("bench.json"), "utf8"));
+    expect(adapter.vendor).not.toBe("");
+    expect(Object.keys(workloads)).toEqual(["W0"]);
+    const { ours, peers, ratio } = workloads.W0;
+    expect({ peers, ratio }).toEqual({ peers: {}, ratio: null });
+    expect(ours.ms.median).toBeGreaterThan(0);
+    expect(ours).toMatchObject({ repeats: 1, buffersCreated: 0, maps: 0 });
+  });
+
+  test("a workload that there is not", async () => {
+    const { code, stderr } = await run("bench", "--only", "W4");
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: '--only is "W4". Use one of: W0, W1, W1a, W2, W3, M.\n',
+    });
+  });
+});
+
 describe("what goes wrong is one line", PATIENCE, () => {
   test("a loss that is not finite: 1, the last finite weights, and no picture of an earlier run", async () => {
     writeFileSync(at("half/density.png"), "old");

@@ -1,0 +1,169 @@
+/** Clock and repeats: engines take turns, A B A B, so that what else the machine does meets all of them alike. */
+import { type CallCounter, type Calls, combined, scaled } from "./calls.js";
+import type { Entry } from "./report.js";
+
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** @throws RangeError without values */
+export function spread(values: readonly number[]): Spread {
+  if (values.length === 0) throw new RangeError("A spread needs at least one value.");
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const median =
+    sorted.length % 2 === 1 ? sorted[Math.floor(middle)]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { median, min: sorted[0]!, max: sorted[sorted.length - 1]! };
+}
+
+/** A workload on one engine, ready to run. */
+export interface Runner {
+  /** Untimed, before every burst: brings the engine where bursts of that many calls run at their full speed. */
+  warm(calls: number): Promise<void>;
+  /** That many calls, and the wait for their results. */
+  burst(calls: number): Promise<void>;
+  dispose(): void | Promise<void>;
+}
+
+export interface Candidate {
+  readonly name: string;
+  /** @param parts how many of the parts that a call is made of to do, e.g. Runge–Kutta steps */
+  prepare(parts: number): Promise<Runner>;
+  /** Operations of a call, for GFLOP/s. */
+  readonly operations?: number;
+}
+
+export interface TimingOptions {
+  /** Repeats of calls up to 5 s. */
+  readonly repeats: number;
+  /** Parts of equal cost in a call; 1 where it cannot be divided. */
+  readonly parts: number;
+  readonly counter: CallCounter;
+  readonly say: (text: string) => void;
+}
+
+/** Calls longer than this are repeated LONG_REPEATS times. */
+const LONG_MS = 5_000;
+const LONG_REPEATS = 3;
+/** Of calls longer than this one part is timed, and scaled. */
+const SCALED_MS = 30_000;
+/** A burst lasts about this long, so that the clock's resolution and a single pause of the machine weigh little. */
+const BURST_MS = 250;
+const MOST_CALLS = 256;
+
+interface Running {
+  readonly candidate: Candidate;
+  readonly runner: Runner;
+  readonly scaledBy: number;
+  readonly calls: number;
+  readonly repeats: number;
+  readonly counts: Calls;
+  readonly peakBytes: number;
+  readonly samples: number[];
+  readonly hostSamples: number[];
+}
+
+/**
+ * Times all candidates in turn and returns an entry for each, in their order; an Error in its place says why a
+ * candidate could not be timed.
+ */
+export async function compare(
+  candidates: readonly Candidate[],
+  options: TimingOptions,
+): Promise<(Entry | Error)[]> {
+  const runs: (Running | Error)[] = [];
+  for (const candidate of candidates) {
+    const run = await start(candidate, options).catch(asError);
+    if (run instanceof Error) options.say(`  ${candidate.name}: ${run.message}`);
+    runs.push(run);
+  }
+  const running = runs.filter((run): run is Running => !(run instanceof Error));
+  const rounds = Math.max(0, ...running.map(({ repeats }) => repeats));
+  for (let round = 0; round < rounds; round++) {
+    for (const run of running) if (round < run.repeats) await sample(run, options);
+  }
+  for (const { runner } of running) await runner.dispose();
+  return runs.map((run) => (run instanceof Error ? run : entry(run)));
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+/** First calls, unrecorded: they compile, and tell how many calls a burst takes and whether to scale. */
+async function start(candidate: Candidate, options: TimingOptions): Promise<Running> {
+  const { counter, parts, say } = options;
+  const before = counter.liveBytes;
+  counter.resetPeak();
+  const began = performance.now();
+  let scaledBy = 1;
+  let runner = await candidate.prepare(1);
+  let ms = await timed(runner, 1);
+  if (parts > 1 && parts * ms > SCALED_MS) {
+    scaledBy = parts;
+  } else if (parts > 1) {
+    await runner.dispose();
+    counter.resetPeak();
+    runner = await candidate.prepare(parts);
+    ms = await timed(runner, 1);
+  }
+  // The first time still holds what an engine does once.
+  if (ms < LONG_MS) ms = Math.min(ms, await timed(runner, 1));
+  const calls = Math.max(1, Math.min(MOST_CALLS, Math.round(BURST_MS / ms)));
+  const repeats = ms > LONG_MS ? Math.min(LONG_REPEATS, options.repeats) : options.repeats;
+  const counts = await countCalls(runner, calls, ms, counter);
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  say(`  ${candidate.name}: ready after ${seconds} s, about ${(ms * scaledBy).toPrecision(3)} ms a call`);
+  const peakBytes = counter.peakBytes - before;
+  return { candidate, runner, scaledBy, calls, repeats, counts, peakBytes, samples: [], hostSamples: [] };
+}
+
+/**
+ * Calls of the API per call: what n more calls in a burst add, so that reading the result at its end does not
+ * count. Long calls are counted once, their reading included. An engine may put several calls in one submit, more of
+ * them in a longer burst, so submits are simply divided.
+ */
+async function countCalls(runner: Runner, calls: number, ms: number, counter: CallCounter): Promise<Calls> {
+  const count = async (burst: number) => {
+    await runner.warm(burst);
+    const before = counter.read();
+    await runner.burst(burst);
+    return combined(counter.read(), before, (after, earlier) => after - earlier);
+  };
+  const once = await count(calls);
+  if (ms > LONG_MS) return scaled(once, 1 / calls);
+  const twice = await count(2 * calls);
+  const added = combined(twice, once, (more, less) => (more - less) / calls);
+  return { ...added, submits: twice.submits / (2 * calls) };
+}
+
+async function timed(runner: Runner, calls: number): Promise<number> {
+  await runner.warm(calls);
+  const began = performance.now();
+  await runner.burst(calls);
+  return (performance.now() - began) / calls;
+}
+
+async function sample(run: Running, { counter }: TimingOptions): Promise<void> {
+  const { runner, calls, samples, hostSamples, scaledBy } = run;
+  await runner.warm(calls);
+  const began = performance.now();
+  await runner.burst(calls);
+  samples.push(((performance.now() - began) / calls) * scaledBy);
+  hostSamples.push(((counter.lastWork - began) / calls) * scaledBy);
+}
+
+function entry(run: Running): Entry {
+  const { candidate, samples, hostSamples, calls, repeats, counts, scaledBy, peakBytes } = run;
+  const ms = spread(samples);
+  return {
+    ms,
+    repeats,
+    callsPerRepeat: calls,
+    ...counts,
+    ...(scaledBy > 1 && { scaledBy }),
+    ...(candidate.operations && { gflops: candidate.operations / ms.median / 1e6 }),
+    hostMs: spread(hostSamples).median,
+    peakBytes,
+  };
+}

@@ -1,0 +1,119 @@
+/** W0 to W4: training steps, densities and samples, ours and the peers in turn, each peer checked before it is timed. */
+import { carried, logDensity, lossAndGradient, TrainRunner, workloadRunner } from "../../src/bench/engine.js";
+import { gridOf, problemOf } from "../../src/bench/problem.js";
+import type { WorkloadResult } from "../../src/bench/report.js";
+import { type Candidate, compare, type Runner } from "../../src/bench/timing.js";
+import { type FlowWorkload, rowsOf, workloadOperations } from "../../src/bench/workloads.js";
+import { type Device, openDevice } from "../../src/index.js";
+import { type Context, entriesOf, ratioOf } from "./context.js";
+import { basePoints } from "./peers/jax.js";
+import { largestDisagreement, relativeError } from "./peers/layout.js";
+import { callRunner, type Peer } from "./peers/peer.js";
+
+/** Peers must give our numbers up to this, relative to the largest entry of each tensor. */
+const AGREEMENT = 1e-5;
+/** Checks of wider fields take one Runge–Kutta step: the same formulas, without minutes on a software adapter. */
+const WIDEST_WHOLE_CHECK = 128;
+
+const nameOf = ({ name }: Peer) => name;
+
+/** Ours on a device of its own, so that its memory can be told. */
+export async function runFlowWorkload(workload: FlowWorkload, context: Context): Promise<WorkloadResult> {
+  const device = await openDevice();
+  try {
+    return await compared(device, workload, context);
+  } finally {
+    device.dispose();
+  }
+}
+
+async function compared(device: Device, workload: FlowWorkload, context: Context): Promise<WorkloadResult> {
+  const operations = workloadOperations(workload);
+  const suited = context.peers.filter((peer) => candidateOf(peer, workload));
+  const gaps = new Map<Peer, number>();
+  const wrong: [string, { error: string }][] = [];
+  for (const peer of suited) {
+    const gap = await disagreement(device, peer, workload).catch(String);
+    if (typeof gap === "number" && gap <= AGREEMENT) {
+      gaps.set(peer, gap);
+      continue;
+    }
+    const error =
+      typeof gap === "number" ? `It is off by ${gap.toExponential(2)} of the largest entry.` : gap;
+    wrong.push([peer.name, { error }]);
+    context.say(`  ${peer.name} is not timed: ${error}`);
+  }
+  const right = suited.filter((peer) => gaps.has(peer));
+  let latest: Runner | undefined;
+  const ours: Candidate = {
+    name: "ours",
+    operations,
+    prepare: async (parts) => {
+      latest = workloadRunner(device, workload, Math.min(parts, workload.shape.rkSteps));
+      return latest;
+    },
+  };
+  const candidates = [ours, ...right.map((peer) => ({ ...candidateOf(peer, workload)!, operations }))];
+  const [first, ...others] = await compare(candidates, {
+    ...context,
+    parts: Math.max(1, workload.shape.rkSteps),
+  });
+  if (first === undefined || first instanceof Error) throw first;
+  const entries = others.map((other, i) =>
+    other instanceof Error ? other : { ...other, disagreement: gaps.get(right[i]!) },
+  );
+  const peers = { ...entriesOf(right, entries, nameOf), ...Object.fromEntries(wrong) };
+  const report = latest instanceof TrainRunner ? latest.last : undefined;
+  const nfe = report && report.nfe + report.nfeBackward;
+  return {
+    about: workload.about,
+    operations,
+    ours: { ...first, nfe },
+    peers,
+    ratio: ratioOf(first, right, peers, nameOf),
+  };
+}
+
+/** undefined where the peer has nothing for the workload. */
+function candidateOf(peer: Peer, workload: FlowWorkload): Candidate | undefined {
+  const { name } = peer;
+  const { shape } = workload;
+  // Peers have neither adaptive steps nor a continuous adjoint of their own.
+  if (shape.rkSteps === 0) return undefined;
+  const problem = (rkSteps: number, rows: number) => problemOf({ ...shape, rkSteps }, rows);
+  if (workload.kind === "train") {
+    return { name, prepare: (rkSteps) => peer.trainer(problem(rkSteps, rowsOf(workload))) };
+  }
+  if (workload.kind === "density") {
+    const { density } = peer;
+    const points = gridOf(workload.grid);
+    return (
+      density && { name, prepare: async (rkSteps) => callRunner(await density(problem(rkSteps, 2), points)) }
+    );
+  }
+  const { sampler } = peer;
+  const { count } = workload;
+  return (
+    sampler && { name, prepare: async (rkSteps) => callRunner(await sampler(problem(rkSteps, 2), count)) }
+  );
+}
+
+/** How far the peer's result is from ours on the same numbers. */
+async function disagreement(device: Device, peer: Peer, workload: FlowWorkload): Promise<number> {
+  const wide = workload.shape.hidden.some((width) => width > WIDEST_WHOLE_CHECK);
+  const shape = { ...workload.shape, rkSteps: wide ? 1 : workload.shape.rkSteps };
+  if (workload.kind === "train") {
+    const problem = problemOf(shape, rowsOf(workload));
+    const ours = await lossAndGradient(device, problem);
+    const theirs = await peer.lossAndGradient(problem);
+    const loss = relativeError([theirs.loss], [ours.loss]);
+    return Math.max(loss, largestDisagreement(problem.field, theirs.gradient, ours.gradient));
+  }
+  const problem = problemOf(shape, 2);
+  const density = workload.kind === "density";
+  const points = density ? gridOf(20) : basePoints(400, shape.dim);
+  const call = density ? await peer.density!(problem, points) : await peer.sampler!(problem, 400);
+  const theirs = await call.run(points);
+  call.dispose();
+  return relativeError(theirs, await (density ? logDensity : carried)(device, problem, points));
+}
