@@ -37,13 +37,12 @@ for (const { set, steps, gaussian, below, leastMass } of SETS) {
 
 test("a warm start comes first, and likelihood goes on from it", async ({ page }) => {
   const faults = new Faults(page);
-  await page.goto("density/?preset=tiny&seed=1&warm=150&steps=3&start=1");
+  await page.goto("density/?preset=tiny&seed=1&layer=concat_first&warm=150&steps=3&start=1");
   await expect(page.getByTestId("status")).toContainText("Warm start on");
   await reach(page, "finished", 120_000);
   expect(await numberIn(page, "step")).toBe(153);
-  // Below the best Gaussian (SETS) in fewer seconds than likelihood alone takes.
-  expect(await numberIn(page, "held-out")).toBeLessThan(3.294 - 0.1);
-  expect(await numberIn(page, "loss")).toBeLessThan(3.294);
+  // Three steps of likelihood alone leave it above the best Gaussian (SETS).
+  expect(await numberIn(page, "held-out")).toBeLessThan(3.294 - 0.05);
   faults.expectNone();
 });
 
