@@ -5,8 +5,8 @@
  *   set=NAME      data set, e.g. moons, circles, 8gaussians
  *   preset=NAME   tiny, small or standard (else chosen by the adapter)
  *   start=1       begin training at once
- *   hidden, layer, solver, solverSteps, rtol, trace, lr, batch, seed, steps
- *                 one setting of the form, e.g. hidden=32-32&solver=dopri5&rtol=0.0001&seed=1&steps=400
+ *   hidden, layer, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps
+ *                 one setting of the form, e.g. hidden=32-32&solver=dopri5&rtol=0.0001&seed=1&steps=400&warm=0
  */
 import { data, LAYER_TYPES, type LayerType, type MethodName } from "fjordgpu";
 
@@ -29,6 +29,9 @@ export const ADAPTIVE: readonly MethodName[] = ["dopri5", "tsit5", "bosh3"];
 
 export const TRACES = ["exact", "rademacher", "gaussian"] as const;
 
+/** Of flow matching, when it is switched on: seconds, also where the processor stands in. */
+export const WARM_STEPS = 500;
+
 export interface Config {
   /** A name of SETS. */
   set: string;
@@ -41,11 +44,13 @@ export interface Config {
   /** Relative and absolute tolerance of an adaptive solver. */
   rtol: number;
   trace: (typeof TRACES)[number];
-  /** Adam's learning rate. */
+  /** Steps of flow matching before maximum likelihood; 0: none. */
+  warm: number;
+  /** Adam's learning rate, of maximum likelihood. */
   lr: number;
   batch: number;
   seed: number;
-  /** Training steps until the run ends by itself. */
+  /** Steps of maximum likelihood until the run ends by itself. */
   steps: number;
 }
 
@@ -58,6 +63,7 @@ const STANDARD: Config = {
   solverSteps: 8,
   rtol: 1e-4,
   trace: "exact",
+  warm: WARM_STEPS,
   lr: 2e-3,
   batch: 512,
   seed: 0,
@@ -90,6 +96,7 @@ export const ALLOWED: { readonly [K in keyof Config]: (value: Config[K]) => bool
   solverSteps: (value) => Number.isInteger(value) && value >= 1 && value <= 64,
   rtol: (value) => value >= 1e-6 && value <= 1e-1,
   trace: (value) => TRACES.includes(value),
+  warm: (value) => Number.isInteger(value) && value >= 0 && value <= 100_000,
   lr: (value) => value > 0 && value <= 1,
   batch: (value) => Number.isInteger(value) && value >= 1 && value <= 8192,
   seed: (value) => Number.isSafeInteger(value) && value >= 0,

@@ -1,7 +1,7 @@
 /** The settings form: one entry of a table for each control, each with its sentence of help. */
 import { LAYER_TYPES } from "fjordgpu";
 import { make } from "../shared/dom.js";
-import { ADAPTIVE, type Config, parseSetting, SOLVERS, type TRACES } from "./config.js";
+import { ADAPTIVE, type Config, parseSetting, SOLVERS, type TRACES, WARM_STEPS } from "./config.js";
 
 type Key = Exclude<keyof Config, "set">;
 
@@ -9,9 +9,10 @@ interface Control {
   readonly key: Key;
   readonly label: string;
   readonly help: string;
-  /** A menu of these values, or a number field with these bounds. */
+  /** A menu of these values, a number field with these bounds, or a switch between 0 and this number. */
   readonly options?: readonly (readonly [value: string, title: string])[];
   readonly range?: readonly [low: number, high: number];
+  readonly on?: number;
   /** Shown only while this holds. */
   readonly when?: (config: Config) => boolean;
 }
@@ -65,9 +66,15 @@ const CONTROLS: readonly Control[] = [
     ] satisfies [(typeof TRACES)[number], string][],
   },
   {
+    key: "warm",
+    label: "Warm start",
+    help: "First learns straight paths from data to noise (flow matching), which takes no solver and shows a density within seconds; exact likelihood then goes on from there.",
+    on: WARM_STEPS,
+  },
+  {
     key: "lr",
     label: "Learning rate",
-    help: "Size of Adam’s steps: larger learns faster until the loss begins to jump.",
+    help: "Size of Adam’s steps after the warm start: larger learns faster until the loss begins to jump.",
     options: same(["0.0005", "0.001", "0.002", "0.005", "0.01", "0.02"]),
   },
   {
@@ -85,7 +92,7 @@ const CONTROLS: readonly Control[] = [
   {
     key: "steps",
     label: "Training steps",
-    help: "The run ends by itself after so many.",
+    help: "The run ends by itself after so many, those of the warm start not counted.",
     range: [1, 1_000_000],
   },
 ];
@@ -116,35 +123,40 @@ export class Controls {
       ) {
         input.append(new Option(value, value));
       }
-      input.value = value;
+      if (input.type === "checkbox") (input as HTMLInputElement).checked = config[key] !== 0;
+      else input.value = value;
     }
     for (const { control, field } of this.#fields) field.hidden = control.when?.(config) === false;
   }
 
   #field(control: Control): HTMLElement {
-    const { key, label, help, options, range } = control;
+    const { key, label, help, options, range, on } = control;
     const id = `setting-${key}`;
     const input = options
       ? make("select", {}, ...options.map(([value, title]) => new Option(title, value)))
-      : make("input", { type: "number", min: String(range?.[0]), max: String(range?.[1]), step: "1" });
+      : on !== undefined
+        ? make("input", { type: "checkbox" })
+        : make("input", { type: "number", min: String(range?.[0]), max: String(range?.[1]), step: "1" });
     input.id = id;
     input.setAttribute("aria-describedby", `${id}-help`);
-    input.addEventListener("change", () => this.#read(key, input));
+    // What a switch says is a number too; `on` is that of switches alone.
+    const text = () =>
+      input instanceof HTMLInputElement && on !== undefined ? String(input.checked ? on : 0) : input.value;
+    input.addEventListener("change", () => this.#read(key, text()));
     this.#inputs.set(key, input);
-    const field = make(
-      "div",
-      { className: "field" },
-      make("label", { htmlFor: id }, label),
-      input,
-      make("p", { className: "hint", id: `${id}-help` }, help),
-    );
+    const name =
+      on === undefined
+        ? [make("label", { htmlFor: id }, label), input]
+        : [make("label", { className: "tick", htmlFor: id }, input, label)];
+    const hint = make("p", { className: "hint", id: `${id}-help` }, help);
+    const field = make("div", { className: "field" }, ...name, hint);
     this.#fields.push({ control, field });
     return field;
   }
 
-  #read(key: Key, input: HTMLSelectElement | HTMLInputElement): void {
+  #read(key: Key, text: string): void {
     // Menus may write a number in a longer way than String() does.
-    const value = parseSetting(key, input.value);
+    const value = parseSetting(key, text);
     if (value === undefined) {
       // Back to what holds, rather than a run with a value that nobody chose.
       this.show(this.config);

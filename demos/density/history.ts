@@ -7,7 +7,7 @@ const MOST = 1200;
 
 interface Row {
   readonly step: number;
-  readonly loss: number;
+  readonly loss: number | null;
   readonly heldOut: number | null;
   readonly nfe: number;
   readonly nfeBackward: number;
@@ -17,7 +17,7 @@ export class History {
   #rows: Row[] = [];
 
   add({ step, loss, heldOut, nfe, nfeBackward }: Progress): void {
-    this.#rows.push({ step, loss, heldOut: heldOut ?? null, nfe, nfeBackward });
+    this.#rows.push({ step, loss: loss ?? null, heldOut: heldOut ?? null, nfe, nfeBackward });
     if (this.#rows.length > MOST) {
       // Held-out values are rare, so their rows stay.
       this.#rows = this.#rows.filter((row, i) => i % 2 === 0 || row.heldOut !== null);

@@ -10,7 +10,7 @@ import { type Config, PRESETS, SETS, wishOf } from "./config.js";
 import { Controls } from "./controls.js";
 import { Gallery } from "./gallery.js";
 import { Numbers } from "./numbers.js";
-import type { Command, Event, Opened } from "./protocol.js";
+import type { Command, Event, Opened, Progress } from "./protocol.js";
 import { View } from "./view.js";
 
 type State = "opening" | "ready" | "training" | "pausing" | "paused" | "finished" | "stopped";
@@ -32,6 +32,7 @@ const reset = byId("reset", HTMLButtonElement);
 const status = byId("status", HTMLElement);
 const notice = new Notice(byId("notice", HTMLElement));
 let state: State = "opening";
+let phase: Progress["phase"] = "likelihood";
 /** Set once the worker has a device. */
 let opened: Opened | undefined;
 /** Whether training begins as soon as the next run is ready. */
@@ -83,6 +84,7 @@ function show(config: Config): void {
 /** Drops the current run and prepares one with this configuration. */
 function begin(config: Config, start: boolean): void {
   show(config);
+  phase = "likelihood";
   // Without a device the page stays as readable as it is; its data can still be looked at.
   if (state === "stopped") return;
   startWhenReady ||= start;
@@ -121,6 +123,10 @@ function onEvent(event: Event): void {
       break;
     case "progress":
       numbers.showProgress(event);
+      if (phase !== event.phase) {
+        phase = event.phase;
+        enter(state);
+      }
       break;
     case "frame":
       view.showFrame(event);
@@ -164,7 +170,7 @@ function enter(next: State): void {
   const sentences: Record<State, string> = {
     opening: "Preparing the device…",
     ready: `Ready to learn ${title}.`,
-    training: `Learning ${title}.`,
+    training: phase === "warm-start" ? `Warm start on ${title}.` : `Learning ${title}.`,
     pausing: "Finishing the current steps…",
     paused: "Paused, with a finer picture.",
     finished: "Finished, with a finer picture.",

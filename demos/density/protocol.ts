@@ -1,4 +1,5 @@
 /** What the page and its training worker say to each other. Every message also carries a run number. */
+import type { TrainReport } from "fjordgpu";
 import type { Failure } from "../shared/failure.js";
 import type { Config } from "./config.js";
 
@@ -26,9 +27,11 @@ export interface Opened {
 /** How training goes; see TrainReport of the library. */
 export interface Progress {
   readonly type: "progress";
+  readonly phase: TrainReport["phase"];
+  /** Of both phases together. */
   readonly step: number;
-  /** Mean NLL of the batches since the last report, nats. */
-  readonly loss: number;
+  /** Mean NLL of the batches since the last report, nats; the warm start has none. */
+  readonly loss: number | undefined;
   readonly heldOut: number | undefined;
   /** Held-out NLL above the entropy of the data, nats. */
   readonly kl: number | undefined;

@@ -15,6 +15,7 @@ import { type Command, clear, foldedGrid } from "../gpu/submit.js";
 import { columnsOf, type MlpProgram, passes, slotsPerPass, tileGrid } from "./mlp-program.js";
 import type { PackedLayer } from "./packing.js";
 import type { Planes } from "./program.js";
+import { reduceGradient } from "./reduce-gradient.js";
 import { ACTIVATIONS } from "./spec.js";
 
 export interface ReverseOptions {
@@ -213,17 +214,8 @@ export class MlpReverse {
   /** Adds the chunks into `thetaBar`. */
   reduce(): Command[] {
     const { map, partial, thetaBar, chunks } = this;
-    const { packing } = this.program.weights;
-    const count = packing.paramCount + 2;
-    const params = {
-      count,
-      chunks,
-      length: packing.chunkSize,
-      columns: packing.columns,
-      sign: this.options.sign,
-    };
-    const grid = foldedGrid(Math.ceil(count / 64));
-    return [this.kernels.reduce.bind({ params, map, partial, theta_bar: thetaBar }, grid)];
+    const sums = { map, partial, thetaBar, chunks, sign: this.options.sign };
+    return [reduceGradient(this.kernels.reduce, this.program.weights.packing, sums)];
   }
 
   dispose(): void {

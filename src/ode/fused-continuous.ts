@@ -1,11 +1,12 @@
 /** The continuous adjoint of a fused forward solve (shaders/fused/continuous.wgsl): one dispatch, or a few. */
+import { reduceGradient } from "../field/reduce-gradient.js";
 import { reduceGrad as reduceModule } from "../generated/field/reduce_grad.js";
 import { continuous as continuousModule } from "../generated/fused/continuous.js";
 import { gather as gatherModule } from "../generated/fused/gather.js";
 import { intervalGrad as intervalModule } from "../generated/ode/interval_grad.js";
 import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
 import type { KernelOf } from "../gpu/kernel.js";
-import { type Command, clear, foldedGrid } from "../gpu/submit.js";
+import { type Command, clear } from "../gpu/submit.js";
 import { CONTROL_BYTES, plannedSettings, settingsFields } from "./control.js";
 import type { Adjoint } from "./execution.js";
 import { type FusedForward, TRIES } from "./fused-forward.js";
@@ -144,11 +145,8 @@ export class FusedContinuous implements Adjoint {
   #reduce(): Command[] {
     const { forward, fused, kernels, map, chunks, thetaBar } = this;
     const { packing } = forward.weights;
-    const count = packing.paramCount + 2;
-    const { chunkSize: length, columns } = packing;
-    const params = { count, chunks: fused.chunks, length, columns, sign: -1 };
-    const operands = { params, map, partial: chunks, theta_bar: thetaBar };
-    return [kernels.reduce.bind(operands, foldedGrid(Math.ceil(count / 64)))];
+    const sums = { map, partial: chunks, chunks: fused.chunks, thetaBar, sign: -1 } as const;
+    return [reduceGradient(kernels.reduce, packing, sums)];
   }
 
   ends(): Command[] {

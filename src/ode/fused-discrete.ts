@@ -1,11 +1,12 @@
 /** The discrete adjoint of a fused forward solve (shaders/fused/discrete.wgsl): one dispatch, or a few. */
 
+import { reduceGradient } from "../field/reduce-gradient.js";
 import { reduceGrad as reduceModule } from "../generated/field/reduce_grad.js";
 import { discrete as discreteModule } from "../generated/fused/discrete.js";
 import { intervalGrad as intervalModule } from "../generated/ode/interval_grad.js";
 import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
 import type { KernelOf } from "../gpu/kernel.js";
-import { type Command, clear, foldedGrid } from "../gpu/submit.js";
+import { type Command, clear } from "../gpu/submit.js";
 import { CONTROL_BYTES } from "./control.js";
 import type { Adjoint } from "./execution.js";
 import type { FusedForward } from "./fused-forward.js";
@@ -108,19 +109,14 @@ export class FusedDiscrete implements Adjoint {
   #end(): Command[] {
     const { forward, kernels, map, chunks, thetaBar } = this;
     const { packing } = forward.weights;
-    const count = packing.paramCount + 2;
-    const reduce = {
-      count,
-      chunks: forward.fused.chunks,
-      length: packing.chunkSize,
-      columns: packing.columns,
-      sign: 1,
-    };
     return [
-      kernels.reduce.bind(
-        { params: reduce, map, partial: chunks, theta_bar: thetaBar },
-        foldedGrid(Math.ceil(count / 64)),
-      ),
+      reduceGradient(kernels.reduce, packing, {
+        map,
+        partial: chunks,
+        chunks: forward.fused.chunks,
+        thetaBar,
+        sign: 1,
+      }),
     ];
   }
 

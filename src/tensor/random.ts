@@ -26,6 +26,10 @@ export const PURPOSE = {
   user: 6,
   /** Splits into training and held-out rows. */
   split: 7,
+  /** Rows, base points and times of flow matching. */
+  matchRows: 8,
+  matchBase: 9,
+  matchTimes: 10,
 } as const;
 
 export interface RandomKey {

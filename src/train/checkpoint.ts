@@ -4,19 +4,24 @@ import type { Flow } from "../cnf/flow.js";
 import { modelParts, readModel } from "../cnf/model-file.js";
 import { FileFormatError } from "../gpu/errors.js";
 import { expectTensor, readSafetensors, writeSafetensors } from "../io/safetensors.js";
+import type { Path } from "../ode/execution.js";
 import type { TrainPlan } from "./options.js";
+import { PHASES, type PhaseName } from "./phase.js";
 
 /** Everything of a run that is not a function of its options. */
 export interface Snapshot {
-  /** Steps taken. */
+  readonly phase: PhaseName;
+  /** Steps of the phase taken. */
   readonly step: number;
   /** [P + 1]: θ as trained (not its average) and τ = √T. */
   readonly trained: Float32Array;
-  /** [P] or [P + 1], where the end time is trained. */
+  /** [P]; [P + 1] in the likelihood phase, where the end time is trained. */
   readonly m: Float32Array;
   readonly v: Float32Array;
   /** Empty where none is kept. */
   readonly average: Float32Array;
+  /** How the solves were carried out; unknown before the likelihood phase. */
+  readonly path?: Path;
 }
 
 const KEY = "training";
@@ -28,7 +33,7 @@ export function endTime(trained: Float32Array, flow: Flow): number {
 
 /** @param T end of the flow's interval, where it is not trained */
 export function writeCheckpoint(flow: Flow, T: number, plan: TrainPlan, snapshot: Snapshot): Uint8Array {
-  const { step, trained, m, v, average } = snapshot;
+  const { phase, step, trained, m, v, average } = snapshot;
   const best = average.length > 0 ? average : trained;
   const params = best.slice(0, flow.field.paramCount);
   const { tensors, metadata } = modelParts(flow, params, flow.trainT ? endTime(best, flow) : T);
@@ -38,7 +43,7 @@ export function writeCheckpoint(flow: Flow, T: number, plan: TrainPlan, snapshot
   add("m", m);
   add("v", v);
   if (average.length > 0) add("average", average);
-  return writeSafetensors(tensors, { ...metadata, [KEY]: JSON.stringify({ step, plan }) });
+  return writeSafetensors(tensors, { ...metadata, [KEY]: JSON.stringify({ phase, step, plan }) });
 }
 
 export interface Checkpoint {
@@ -73,23 +78,31 @@ export function readCheckpoint(bytes: Uint8Array, flow: Flow): Checkpoint {
       "Make the flow with loadFlow from the same file.",
     );
   }
-  const { step, plan } = readTraining(text);
+  const { phase, step, plan } = readTraining(text);
   const count = flow.field.paramCount;
-  const moments = count + (config.trainT ? 1 : 0);
+  const moments = count + (config.trainT && phase === "likelihood" ? 1 : 0);
   const average = file.tensors.has("training.average")
     ? expectTensor(file, "training.average", [moments])
     : new Float32Array();
   const trained = expectTensor(file, "training.trained", [count + 1]);
   const m = expectTensor(file, "training.m", [moments]);
   const v = expectTensor(file, "training.v", [moments]);
-  return { plan, model, snapshot: { step, trained, m, v, average } };
+  return { plan, model, snapshot: { phase, step, trained, m, v, average } };
 }
 
-function readTraining(text: string): { step: number; plan: Partial<TrainPlan> } {
+interface Training {
+  readonly phase: PhaseName;
+  readonly step: number;
+  readonly plan: Partial<TrainPlan>;
+}
+
+function readTraining(text: string): Training {
   try {
-    const { step, plan } = JSON.parse(text) as { step: number; plan: Partial<TrainPlan> };
-    if (Number.isInteger(step) && step >= 0 && typeof plan === "object" && plan !== null)
-      return { step, plan };
+    // Files without a phase are from before there were two.
+    const { phase = "likelihood", step, plan } = JSON.parse(text) as Training;
+    const known = PHASES.includes(phase) && Number.isInteger(step) && step >= 0;
+    if (known && typeof plan === "object" && plan !== null && (phase === "likelihood" || plan.warmStart))
+      return { phase, step, plan };
   } catch {
     // Falls through to the one error for whatever is wrong with the text.
   }

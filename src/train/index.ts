@@ -1,2 +1,4 @@
+export type { TrainReport } from "./live.js";
 export type { TrainOptions } from "./options.js";
-export { type TrainReport, TrainRun, train } from "./run.js";
+export { TrainRun, train } from "./run.js";
+export { type WarmStartOptions, warmStartRefusal } from "./warm-start.js";

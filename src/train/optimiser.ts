@@ -4,7 +4,7 @@ import { type Buffer, BufferGroup } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import type { KernelOf } from "../gpu/kernel.js";
 import { type Command, foldedGrid } from "../gpu/submit.js";
-import { learningRate, type TrainPlan } from "./options.js";
+import { learningRate, type OptimiserPlan } from "./schedule.js";
 
 /** Rows of the table of rates: more than steps can be under way. */
 const SLOTS = 2048;
@@ -12,7 +12,7 @@ const SLOTS = 2048;
 export class Optimiser {
   private constructor(
     readonly device: Device,
-    readonly plan: TrainPlan,
+    readonly plan: OptimiserPlan,
     /** Trained entries: P, or P + 1 with the end time. */
     readonly count: number,
     private readonly decayed: number,
@@ -25,7 +25,12 @@ export class Optimiser {
     private readonly buffers: BufferGroup,
   ) {}
 
-  static async create(device: Device, plan: TrainPlan, count: number, decayed: number): Promise<Optimiser> {
+  static async create(
+    device: Device,
+    plan: OptimiserPlan,
+    count: number,
+    decayed: number,
+  ): Promise<Optimiser> {
     const AVERAGE = plan.ema > 0 ? 1 : 0;
     const DECOUPLED = plan.optimiser === "adamw" ? 1 : 0;
     const kernel = await device.kernel(adamModule, "main", { AVERAGE, DECOUPLED });

@@ -7,8 +7,6 @@
 import type { FlowState } from "../cnf/flow.js";
 import { draw as drawModule } from "../generated/train/draw.js";
 import { endTime as endTimeModule } from "../generated/train/end_time.js";
-import { gradNorm as gradNormModule } from "../generated/train/grad_norm.js";
-import { judge as judgeModule } from "../generated/train/judge.js";
 import { nll as nllModule } from "../generated/train/nll.js";
 import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
@@ -16,48 +14,17 @@ import { type Command, copy, foldedGrid } from "../gpu/submit.js";
 import type { Adjoint, Forward } from "../ode/execution.js";
 import { createAdjoint, createForward } from "../ode/paths.js";
 import { commandsOf } from "../ode/runner.js";
-import { seedWords } from "../tensor/philox.js";
-import { PURPOSE } from "../tensor/random.js";
 import type { Optimiser } from "./optimiser.js";
 import type { CheckedTraining } from "./options.js";
-import { RING_SLOTS, RING_WORDS, STATE_BYTES } from "./state.js";
+import type { RunBuffers } from "./state.js";
+import { Update } from "./update.js";
 
-/** What lives as long as the run, whatever the solvers' step counts. */
-export interface RunBuffers {
-  /** f32 [rows, D], standardised. */
-  readonly rows: Buffer;
-  readonly rowCount: number;
-  readonly batchKey: Buffer;
-  readonly probeKey: Buffer;
-  readonly state: Buffer;
-  readonly ring: Buffer;
+/** The resident data. */
+export interface Rows {
+  /** f32 [count, D], standardised. */
+  readonly buffer: Buffer;
+  readonly count: number;
 }
-
-export function createRunBuffers(
-  device: Device,
-  group: BufferGroup,
-  points: Float32Array,
-  rowCount: number,
-  seed: number,
-  step: number,
-): RunBuffers {
-  const key = (purpose: number) => new Uint32Array([...seedWords(seed), purpose, step]);
-  const state = new Uint32Array(STATE_BYTES / 4);
-  state[0] = step;
-  return {
-    rows: group.add(device.buffer({ label: "training data", data: points })),
-    rowCount,
-    batchKey: group.add(device.buffer({ label: "batch key", data: key(PURPOSE.batch) })),
-    probeKey: group.add(device.buffer({ label: "probe key", data: key(PURPOSE.probe) })),
-    state: group.add(device.buffer({ label: "run state", data: state })),
-    ring: group.add(device.buffer({ label: "report ring", size: RING_SLOTS * RING_WORDS * 4 })),
-  };
-}
-
-/** Workgroups of the gradient norm. */
-const NORM_GROUPS = 64;
-/** Parameters above which the gradient's norm has a dispatch of its own; below, the verdict adds the squares. */
-const NORM_APART = 1 << 15;
 
 export class TrainStep {
   private constructor(
@@ -79,6 +46,7 @@ export class TrainStep {
     device: Device,
     flow: FlowState,
     training: CheckedTraining,
+    rows: Rows,
     run: RunBuffers,
     optimiser: Optimiser,
     trainT: boolean,
@@ -109,12 +77,9 @@ export class TrainStep {
       );
       const adjoint = group.add(await createAdjoint(forward, discrete ? undefined : backward));
       device.run([copy(flow.interval.words(0, 2), forward.interval.words(0, 2))]);
-      const apart = optimiser.count > NORM_APART;
-      const kernels = await loadKernels(device, apart);
-      const scratch = {
-        nll: forward.nll ?? group.add(device.buffer({ label: "nll", size: plan.batch * 4 })),
-        norms: group.add(device.buffer({ label: "gradient norms", size: NORM_GROUPS * 4 })),
-      };
+      const kernels = await loadKernels(device);
+      const ending = await Update.create(device, group, optimiser.count);
+      const nll = forward.nll ?? group.add(device.buffer({ label: "nll", size: plan.batch * 4 }));
       const { packing, theta } = flow.weights;
       const setInterval = { params: { parameters: packing.paramCount }, theta, interval: flow.interval };
       const endTime = trainT ? [kernels.setInterval.bind(setInterval, [1, 1, 1])] : [];
@@ -122,13 +87,15 @@ export class TrainStep {
         device,
         flow,
         training,
+        rows,
         run,
         optimiser,
         trainT,
         forward,
         adjoint,
         kernels,
-        ...scratch,
+        ending,
+        nll,
       };
       const ahead = forward.steps();
       const back = adjoint.steps(steps.fixedSteps);
@@ -163,25 +130,26 @@ interface Context {
   readonly device: Device;
   readonly flow: FlowState;
   readonly training: CheckedTraining;
+  readonly rows: Rows;
   readonly run: RunBuffers;
   readonly optimiser: Optimiser;
   readonly trainT: boolean;
   readonly forward: Forward;
   readonly adjoint: Adjoint;
   readonly kernels: Awaited<ReturnType<typeof loadKernels>>;
+  readonly ending: Update;
   readonly nll: BufferView;
-  readonly norms: Buffer;
 }
 
 /** The interval and the batch. */
-function start({ flow, training, run, forward, trainT, kernels }: Context): Command[] {
+function start({ flow, training, rows, run, forward, trainT, kernels }: Context): Command[] {
   const { batch } = training.plan;
-  const { rows, batchKey: key, rowCount } = run;
-  const params = { samples: batch, dim: forward.dim, count: rowCount };
+  const { batchKey: key } = run;
+  const params = { samples: batch, dim: forward.dim, count: rows.count };
   const grid = foldedGrid(Math.ceil(batch / 64));
   return [
     ...(trainT ? [copy(flow.interval.words(0, 2), forward.interval.words(0, 2))] : []),
-    kernels.draw.bind({ params, key, rows, state: forward.state }, grid),
+    kernels.draw.bind({ params, key, rows: rows.buffer, state: forward.state }, grid),
   ];
 }
 
@@ -208,52 +176,31 @@ function loss({ training, forward, adjoint, kernels, nll }: Context): Command[] 
   return [kernels.nll.bind(operands, foldedGrid(Math.ceil(batch / 64)))];
 }
 
-/** Gradient norm, verdict, Adam, and the packed weights of the next step. */
+/** The end time's gradient, and what ends every step. */
 function update(context: Context): Command[] {
-  const { flow, training, run, optimiser, trainT, forward, adjoint, kernels, nll, norms } = context;
-  const { packing, theta, repack } = flow.weights;
+  const { flow, training, run, optimiser, trainT, forward, adjoint, kernels, ending, nll } = context;
+  const { packing, theta } = flow.weights;
   const { thetaBar } = adjoint;
-  const apart = optimiser.count > NORM_APART;
+  const { batch, clip } = training.plan;
   const endTime = {
     params: { parameters: packing.paramCount },
     theta,
     interval_bar: adjoint.intervalBar,
     theta_bar: thetaBar,
   };
-  const judge = {
-    params: {
-      samples: training.plan.batch,
-      groups: apart ? NORM_GROUPS : optimiser.count,
-      slots: RING_SLOTS,
-      clip: training.plan.clip,
-    },
-    nll,
-    partial: apart ? norms : thetaBar,
-    forward: forward.control,
-    backward: adjoint.control,
-    state: run.state,
-    batch_key: run.batchKey,
-    probe_key: run.probeKey,
-    ring: run.ring,
-  };
-  const norm = { params: { count: optimiser.count }, theta_bar: thetaBar, partial: norms };
+  const result = { batch, losses: nll, thetaBar, forward: forward.control, backward: adjoint.control, clip };
   return [
     ...(trainT ? [kernels.endTimeGradient.bind(endTime, [1, 1, 1])] : []),
-    ...(apart ? [kernels.norm.bind(norm, [NORM_GROUPS, 1, 1])] : []),
-    kernels.judge.bind(judge, [1, 1, 1]),
-    ...optimiser.update(run.state, theta, thetaBar),
-    ...repack,
+    ...ending.commands(result, run, optimiser, flow.weights),
   ];
 }
 
-async function loadKernels(device: Device, apart: boolean) {
-  const [draw, nll, norm, judge, setInterval, endTimeGradient] = await Promise.all([
+async function loadKernels(device: Device) {
+  const [draw, nll, setInterval, endTimeGradient] = await Promise.all([
     device.kernel(drawModule, "main"),
     device.kernel(nllModule, "main"),
-    device.kernel(gradNormModule, "main"),
-    device.kernel(judgeModule, "main", { SQUARES: apart ? 0 : 1 }),
     device.kernel(endTimeModule, "set_interval"),
     device.kernel(endTimeModule, "gradient"),
   ]);
-  return { draw, nll, norm, judge, setInterval, endTimeGradient };
+  return { draw, nll, setInterval, endTimeGradient };
 }

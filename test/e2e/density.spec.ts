@@ -16,7 +16,7 @@ const SETS = [
 for (const { set, steps, gaussian, below, leastMass } of SETS) {
   test(`the density page learns ${set}`, async ({ page }) => {
     const faults = new Faults(page);
-    await page.goto(`density/?set=${set}&preset=tiny&lr=0.02&seed=1&steps=${steps}&start=1`);
+    await page.goto(`density/?set=${set}&preset=tiny&lr=0.02&seed=1&steps=${steps}&warm=0&start=1`);
     await reach(page, "finished", 120_000);
     expect(await numberIn(page, "step")).toBe(steps);
     const heldOut = await numberIn(page, "held-out");
@@ -35,10 +35,21 @@ for (const { set, steps, gaussian, below, leastMass } of SETS) {
   });
 }
 
+test("a warm start comes first, and likelihood goes on from it", async ({ page }) => {
+  const faults = new Faults(page);
+  await page.goto("density/?preset=tiny&seed=1&layer=concat_first&warm=150&steps=3&start=1");
+  await expect(page.getByTestId("status")).toContainText("Warm start on");
+  await reach(page, "finished", 120_000);
+  expect(await numberIn(page, "step")).toBe(153);
+  // Three steps of likelihood alone leave it above the best Gaussian (SETS).
+  expect(await numberIn(page, "held-out")).toBeLessThan(3.294 - 0.05);
+  faults.expectNone();
+});
+
 test("training can be paused, resumed, moved to other data, and reset", async ({ page }) => {
   const faults = new Faults(page);
   const step = () => numberIn(page, "step");
-  await page.goto("density/?preset=tiny&seed=1");
+  await page.goto("density/?preset=tiny&seed=1&warm=0");
   const go = page.getByTestId("go");
   await reach(page, "ready");
   await go.click();
@@ -84,6 +95,11 @@ test("samples and settings", async ({ page }) => {
   await page.getByLabel("Solver", { exact: true }).selectOption("dopri5");
   await expect(page.getByLabel("Tolerance")).toBeVisible();
   await expect(page.getByLabel("Solver steps")).toBeHidden();
+  const warm = page.getByLabel("Warm start");
+  await expect(warm).toBeChecked();
+  await warm.uncheck();
+  await reach(page, "ready");
+  await expect(warm).not.toBeChecked();
   await page.getByLabel("Seed").fill("");
   await page.getByLabel("Seed").blur();
   await expect(page.getByLabel("Seed")).toHaveValue("1");

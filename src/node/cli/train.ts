@@ -111,6 +111,11 @@ async function runTraining(flow: Flow, { dataset }: DataSource, options: TrainOp
     for await (const report of run) {
       const { step, loss, heldOut } = report;
       last = report;
+      // Only the checkpoint of another program brings a warm start along; its loss is no likelihood.
+      if (report.phase === "warm-start") {
+        shown.update(0, `warm start, step ${step}  ${speed(report)}`, false);
+        continue;
+      }
       curve.push({ step, loss, ...(heldOut !== undefined && { heldOut }) });
       if (heldOut !== undefined) evaluated = `  held-out ${heldOut.toFixed(4)}`;
       shown.update(step, `loss ${loss.toFixed(4)}${evaluated}  ${speed(report)}`, heldOut !== undefined);
