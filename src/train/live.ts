@@ -147,6 +147,10 @@ export class Live {
     const { optimiser, run, commands } = this.phase;
     const { reportEvery, evaluateEvery } = this.checked.plan;
     const { device } = this.subject.flow;
+    // The commands of a step hold its buffers without asking whether they are still there.
+    if (this.subject.state.weights.theta.isDisposed) {
+      throw new FjordError("disposed", "The flow was disposed of during its training.");
+    }
     const stops = [reportEvery, evaluateEvery].filter((every) => every > 0);
     const next = Math.min(
       optimiser.plan.steps,

@@ -26,6 +26,12 @@ export interface Rows {
   readonly count: number;
 }
 
+/**
+ * Forward solves that the kernels of a training step are taken to replace: 100 steps of a solve and its reverse, which
+ * costs two more. Not the steps of the run: a longer run shall begin like a shorter one, bit for bit.
+ */
+const USUAL_USES = 300;
+
 export class TrainStep {
   private constructor(
     readonly forward: Forward,
@@ -68,8 +74,7 @@ export class TrainStep {
             trace,
             keep,
             loss: true,
-            // A step is a solve and its reverse, which costs two more.
-            uses: 3 * plan.steps,
+            uses: USUAL_USES,
             probeKey: run.probeKey,
             backward: discrete ? undefined : backward,
           },
