@@ -3,11 +3,11 @@
  *
  *   node scripts/run-source.mjs scripts/demo-pictures.ts
  *
- * demos/images/{density,sampling,solvers}.png and docs/density-moons.png.
+ * demos/images/{density,sampling,solvers,engine}.png and docs/density-moons.png.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode } from "fast-png";
-import { data, type Flow, loadFlow, openDevice, ops, reference } from "fjordgpu";
+import { type Device, data, type Flow, loadFlow, openDevice, ops, reference, tensor } from "fjordgpu";
 import { COLOR_MAP, oklch } from "../demos/shared/colormap.js";
 import { openNodeGPU } from "../src/node/open.js";
 
@@ -122,8 +122,31 @@ function solverSteps(side: number): Picture {
   return picture;
 }
 
+/** Errors of exp (lower half) and of log1p (upper half) on this device in ULP, up to ±1.5, over x from −8 to 8. */
+async function rounding(device: Device, side: number): Promise<Picture> {
+  const picture = new Picture(side);
+  const kinds = [
+    { op: ops.exp, truth: Math.exp, low: -8, middle: 0.75, hue: 75 },
+    { op: ops.log1p, truth: Math.log1p, low: -0.9, middle: 0.25, hue: 190 },
+  ];
+  for (const { op, truth, low, middle, hue } of kinds) {
+    const color = oklch(0.8, 0.12, hue);
+    const inputs = Float32Array.from({ length: 5000 }, (_, i) => low + ((i + 0.5) / 5000) * (8 - low));
+    const x = tensor(device, inputs, [inputs.length]);
+    const values = await (await op(x)).data();
+    values.forEach((value, i) => {
+      const exact = truth(inputs[i]!);
+      const ulp = 2 ** (Math.floor(Math.log2(Math.abs(exact))) - 23);
+      const row = (middle - (value - exact) / ulp / 6) * side;
+      picture.dot(((i + 0.5) / inputs.length) * side, row, 1.1, color, 0.55);
+    });
+  }
+  return picture;
+}
+
 solverSteps(360).save("demos/images/solvers.png");
 const device = await openDevice({ gpu: (await openNodeGPU()).gpu });
+(await rounding(device, 360)).save("demos/images/engine.png");
 const flow = await loadFlow(device, new Uint8Array(readFileSync("demos/public/models/moons.safetensors")));
 const learned = await density(flow, 360);
 learned.save("docs/density-moons.png");

@@ -53,6 +53,15 @@ const SHOTS: readonly Shot[] = [
     },
   },
   { name: "solvers", path: "solvers/", prepare: (page) => state(page, "finished") },
+  {
+    name: "engine",
+    path: `engine/?brief=${fast ? 1 : 0}`,
+    prepare: async (page) => {
+      await state(page, "ready");
+      await page.getByTestId("measure").click();
+      await state(page, "ready");
+    },
+  },
 ];
 
 const named = SHOTS.filter(({ name }) => process.argv.includes(name));

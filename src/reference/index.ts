@@ -2,7 +2,7 @@
  * The `reference` namespace: fields, solves and gradients in float64 on the CPU, the oracle of the GPU engine. For
  * checking a device, for exact solutions beside computed ones, and for small problems where WebGPU is missing.
  */
-export { randomNormal, randomRademacher, randomUniform } from "../tensor/random.js";
+export { PURPOSE, randomNormal, randomRademacher, randomUniform } from "../tensor/random.js";
 export { ACTIVATION as activations } from "./activation.js";
 export { evaluate, reverse } from "./field.js";
 export { continuousGradient, discreteGradient } from "./gradient.js";

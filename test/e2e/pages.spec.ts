@@ -63,7 +63,7 @@ test("the theme switch is remembered", async ({ page }) => {
 
 test("without WebGPU the pages say so and stay readable", async ({ playwright, launchOptions, baseURL }) => {
   await withoutWebGpu(playwright, launchOptions, async (browser) => {
-    for (const name of ["density", "sampling"]) {
+    for (const name of ["density", "sampling", "engine"]) {
       const page = await browser.newPage({ baseURL });
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(String(error)));
