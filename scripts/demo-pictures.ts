@@ -3,11 +3,11 @@
  *
  *   node scripts/run-source.mjs scripts/demo-pictures.ts
  *
- * demos/images/{density,sampling}.png and docs/density-moons.png.
+ * demos/images/{density,sampling,solvers,engine}.png and docs/density-moons.png.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode } from "fast-png";
-import { data, type Flow, loadFlow, openDevice, ops } from "fjordgpu";
+import { type Device, data, type Flow, loadFlow, openDevice, ops, reference, tensor } from "fjordgpu";
 import { COLOR_MAP, oklch } from "../demos/shared/colormap.js";
 import { openNodeGPU } from "../src/node/open.js";
 
@@ -26,6 +26,17 @@ class Picture {
     if (column < 0 || row < 0 || column >= this.side || row >= this.side) return;
     const at = 3 * (row * this.side + column);
     for (let c = 0; c < 3; c++) this.bytes[at + c] = this.bytes[at + c]! * (1 - alpha) + color[c]! * alpha;
+  }
+
+  /** A round dot, given in pixels. */
+  dot(x: number, y: number, radius: number, color: readonly number[], alpha: number): void {
+    for (let row = Math.floor(y - radius - 1); row <= y + radius + 1; row++) {
+      for (let column = Math.floor(x - radius - 1); column <= x + radius + 1; column++) {
+        // Half a pixel of softness at the edge.
+        const inside = radius + 0.5 - Math.hypot(column + 0.5 - x, row + 0.5 - y);
+        if (inside > 0) this.blend(column, row, color, alpha * Math.min(1, inside));
+      }
+    }
   }
 
   /** The pixel of a place in the plane. */
@@ -88,7 +99,54 @@ async function paths(flow: Flow, side: number): Promise<Picture> {
   return picture;
 }
 
+/** Three solves of the van der Pol oscillator: exact paths, and where the steps of dopri5 land. */
+function solverSteps(side: number): Picture {
+  const picture = new Picture(side);
+  const f: reference.RightHandSide = (_, z) => Float64Array.of(z[1]!, 2 * (1 - z[0]! ** 2) * z[1]! - z[0]!);
+  const at = (z: ArrayLike<number>) => [(z[0]! / 6.4 + 0.5) * side, (0.5 - z[1]! / 9) * side] as const;
+  const starts = [
+    [0.1, 0.1],
+    [-3, 4],
+    [3, -4],
+  ];
+  const solves = starts.map((start, i) => {
+    const hue = oklch(0.8, 0.12, [75, 190, 330][i]!);
+    const z0 = Float64Array.from(start);
+    const times = Array.from({ length: 6000 }, (_, j) => (12 * (j + 1)) / 6000);
+    const exact = reference.integrate(f, 0, 12, z0, { method: "dopri5", rtol: 1e-8, atol: 1e-8, times });
+    const { steps } = reference.integrate(f, 0, 12, z0, { method: "dopri5", rtol: 3e-4, atol: 3e-4 });
+    return { hue, exact, steps };
+  });
+  for (const { exact } of solves) for (const z of exact.at) picture.dot(...at(z), 0.5, [150, 180, 190], 0.12);
+  for (const { hue, steps } of solves) for (const { y } of steps) picture.dot(...at(y), 4, hue, 1);
+  return picture;
+}
+
+/** Errors of exp (lower half) and of log1p (upper half) on this device in ULP, up to ±1.5, over x from −8 to 8. */
+async function rounding(device: Device, side: number): Promise<Picture> {
+  const picture = new Picture(side);
+  const kinds = [
+    { op: ops.exp, truth: Math.exp, low: -8, middle: 0.75, hue: 75 },
+    { op: ops.log1p, truth: Math.log1p, low: -0.9, middle: 0.25, hue: 190 },
+  ];
+  for (const { op, truth, low, middle, hue } of kinds) {
+    const color = oklch(0.8, 0.12, hue);
+    const inputs = Float32Array.from({ length: 5000 }, (_, i) => low + ((i + 0.5) / 5000) * (8 - low));
+    const x = tensor(device, inputs, [inputs.length]);
+    const values = await (await op(x)).data();
+    values.forEach((value, i) => {
+      const exact = truth(inputs[i]!);
+      const ulp = 2 ** (Math.floor(Math.log2(Math.abs(exact))) - 23);
+      const row = (middle - (value - exact) / ulp / 6) * side;
+      picture.dot(((i + 0.5) / inputs.length) * side, row, 1.1, color, 0.55);
+    });
+  }
+  return picture;
+}
+
+solverSteps(360).save("demos/images/solvers.png");
 const device = await openDevice({ gpu: (await openNodeGPU()).gpu });
+(await rounding(device, 360)).save("demos/images/engine.png");
 const flow = await loadFlow(device, new Uint8Array(readFileSync("demos/public/models/moons.safetensors")));
 const learned = await density(flow, 360);
 learned.save("docs/density-moons.png");

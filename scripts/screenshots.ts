@@ -1,7 +1,7 @@
 /**
- * npm run screenshots [-- --fast]: pictures of every page of the built demo site, in light and dark, 1280 and 360
+ * npm run screenshots [-- --fast] [NAMES]: pictures of every page of the built demo site, in light and dark, 1280 and 360
  * CSS pixels wide, into screenshots/ (not in version control). The density page is trained for a while first;
- * with --fast for a few steps only.
+ * with --fast for a few steps only. NAMES of pages: only these.
  */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -52,10 +52,22 @@ const SHOTS: readonly Shot[] = [
       await page.getByTestId("time").fill("0.75");
     },
   },
+  { name: "solvers", path: "solvers/", prepare: (page) => state(page, "finished") },
+  {
+    name: "engine",
+    path: `engine/?brief=${fast ? 1 : 0}`,
+    prepare: async (page) => {
+      await state(page, "ready");
+      await page.getByTestId("measure").click();
+      await state(page, "ready");
+    },
+  },
 ];
 
+const named = SHOTS.filter(({ name }) => process.argv.includes(name));
+
 async function take(browser: Browser, base: string): Promise<void> {
-  for (const shot of SHOTS) {
+  for (const shot of named.length > 0 ? named : SHOTS) {
     const page = await browser.newPage({ deviceScaleFactor: 1 });
     page.on("console", (message) => {
       if (message.type() === "error") console.error(`${shot.name}: ${message.text()}`);

@@ -24,7 +24,7 @@ export {
   WebGPUUnavailableError,
 } from "./gpu/errors.js";
 export type { SolveStatus } from "./ode/control.js";
-export { METHOD_NAMES, type MethodName } from "./ode/methods.js";
+export { METHOD_NAMES, METHODS, type Method, type MethodName } from "./ode/methods.js";
 export type { ControllerName, StepOptions } from "./ode/plan.js";
 export {
   type GradientOptions,
@@ -33,6 +33,7 @@ export {
   type SolveResult,
   solve,
 } from "./ode/solve.js";
+export * as reference from "./reference/index.js";
 export * as ops from "./tensor/index.js";
 export { Tensor, tensor } from "./tensor/index.js";
 export * from "./train/index.js";

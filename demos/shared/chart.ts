@@ -1,12 +1,14 @@
-/** Curves over training steps, drawn by uPlot in the page's colours, with a text for those who cannot see them. */
+/** Curves over training steps or anything else, drawn by uPlot in the page's colours, with a text for those who cannot see them. */
 // First: uPlot reads the language while it loads.
 import "./language.js";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { make } from "./dom.js";
+import { integer, powerOfTen } from "./format.js";
 import { onThemeChange, token } from "./theme.js";
 
 export interface Curve {
+  /** Empty: not in the key. */
   readonly label: string;
   /** The colour token of the line, e.g. "--accent". */
   readonly color: string;
@@ -14,6 +16,8 @@ export interface Curve {
   readonly dash?: number[];
   /** Joins across steps without a value. */
   readonly joined?: boolean;
+  /** A dot at each value; "only": dots and no line. */
+  readonly dots?: boolean | "only";
 }
 
 export interface ChartOptions {
@@ -24,25 +28,64 @@ export interface ChartOptions {
   readonly height: number;
   /** The values are counts: no fractions on the axis, which begins at 0. */
   readonly counts?: boolean;
+  /** With the unit; default "training step". */
+  readonly xLabel?: string;
+  /** Axes in powers of ten: values above 0 only. */
+  readonly log?: { readonly x?: boolean; readonly y?: boolean };
 }
 
-/** Steps, then one column a curve; null where a curve has no value. */
+/** Steps (or what x is) in ascending order, then one column a curve; null where a curve has no value. */
 export type Columns = [number[], ...(number | null)[][]];
+
+/** Powers of ten with a little room on both sides; one decade where there is nothing yet. */
+const logScale: uPlot.Scale = {
+  distr: 3,
+  range: (_plot, low, high) => (low > 0 && high > 0 ? [low / 1.3, high * 1.3] : [0.1, 1]),
+};
+
+/** Grid lines at powers of ten, at 2 and 5 times them too where they are few; every second or third where many. */
+const powers: Partial<uPlot.Axis> = {
+  splits: (_plot, _axis, low, high) => {
+    const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+    const every = Math.ceil((last - first) / 8);
+    const digits = last - first <= 4 ? [1, 2, 5] : [1];
+    const all: number[] = [];
+    for (let exponent = first; exponent <= last; exponent++) {
+      if (exponent % every === 0) all.push(...digits.map((digit) => Number(`${digit}e${exponent}`)));
+    }
+    return all.filter((value) => value >= low && value <= high);
+  },
+  filter: (_plot, splits) => splits,
+  values: (_plot, splits) => splits.map(magnitude),
+};
+
+/** "0.02", "1", "100"; "10⁻⁶" where that is shorter. The value has one digit that is not 0. */
+function magnitude(value: number): string {
+  if (value >= 1) return integer(value);
+  if (value >= 1e-3) return String(value);
+  const [digit, exponent] = value.toExponential(0).split("e");
+  const power = powerOfTen(Number(exponent));
+  return digit === "1" ? power : `${digit}·${power}`;
+}
 
 export class Chart {
   #plot: uPlot | undefined;
   #columns: Columns;
   readonly #area: HTMLElement;
+  #key: HTMLElement;
 
   constructor(
     readonly host: HTMLElement,
-    readonly options: ChartOptions,
+    public options: ChartOptions,
   ) {
     this.#columns = [[], ...options.curves.map(() => [])];
     this.#area = make("div", { className: "chart-area" });
     this.#area.setAttribute("role", "img");
+    const { yLabel, xLabel = "training step" } = options;
+    this.#area.setAttribute("aria-label", `${yLabel} over ${xLabel}: nothing yet`);
     this.#area.style.minHeight = `${options.height}px`;
-    host.append(this.#key(), this.#area);
+    this.#key = this.#makeKey();
+    host.append(this.#key, this.#area);
     onThemeChange(() => this.#build());
     new ResizeObserver(() => this.#resize()).observe(this.#area);
   }
@@ -54,11 +97,23 @@ export class Chart {
     this.#plot?.setData(columns as uPlot.AlignedData);
   }
 
-  #key(): HTMLElement {
+  /** Shows other curves, until the next update without values. */
+  setCurves(curves: readonly Curve[]): void {
+    this.options = { ...this.options, curves };
+    this.#columns = [[], ...curves.map(() => [])];
+    const key = this.#makeKey();
+    this.#key.replaceWith(key);
+    this.#key = key;
+    this.#build();
+  }
+
+  #makeKey(): HTMLElement {
     const key = make("div", { className: "chart-key small" });
-    for (const { label, color, dash, width } of this.options.curves) {
-      const line = make("span", { className: "chart-line" });
-      line.style.borderTop = `${Math.max(2, width ?? 2)}px ${dash ? "dashed" : "solid"} var(${color})`;
+    for (const { label, color, dash, width, dots } of this.options.curves) {
+      if (!label) continue;
+      const line = make("span", { className: dots === "only" ? "chart-dot" : "chart-line" });
+      if (dots === "only") line.style.background = `var(${color})`;
+      else line.style.borderTop = `${Math.max(2, width ?? 2)}px ${dash ? "dashed" : "solid"} var(${color})`;
       key.append(make("span", {}, line, label));
     }
     return key;
@@ -76,7 +131,7 @@ export class Chart {
     const width = this.#area.clientWidth;
     if (width === 0) return;
     this.#plot?.destroy();
-    const { yLabel, curves, height, counts } = this.options;
+    const { yLabel, curves, height, counts, xLabel, log } = this.options;
     const axis: uPlot.Axis = {
       stroke: token("--ink-soft"),
       grid: { stroke: token("--line"), width: 1 },
@@ -92,7 +147,8 @@ export class Chart {
       width: curve.width ?? 2,
       dash: curve.dash,
       spanGaps: curve.joined ?? false,
-      points: { show: false },
+      ...(curve.dots === "only" && { paths: () => null }),
+      points: curve.dots ? { show: true, size: 5, width: 0, fill: token(curve.color) } : { show: false },
     }));
     this.#plot = new uPlot(
       {
@@ -103,15 +159,25 @@ export class Chart {
         // Room for half of the last number.
         padding: [8, 18, 0, 0],
         scales: {
-          x: { time: false, range: (_plot, low, high) => [low ?? 0, Math.max(high ?? 0, 10)] },
-          y: counts ? { range: (_plot, _low, high) => [0, Math.max(4, 1.15 * (high ?? 0))] } : {},
+          x: log?.x
+            ? { time: false, ...logScale }
+            : {
+                time: false,
+                range: (_plot, low, high) => [low ?? 0, xLabel ? (high ?? 1) : Math.max(high ?? 0, 10)],
+              },
+          y: log?.y
+            ? logScale
+            : counts
+              ? { range: (_plot, _low, high) => [0, Math.max(4, 1.15 * (high ?? 0))] }
+              : {},
         },
         axes: [
-          { ...axis, label: "training step", size: 28, space: 60 },
+          { ...axis, label: xLabel ?? "training step", size: 28, space: 60, ...(log?.x && powers) },
           {
             ...axis,
             label: yLabel,
-            size: 44,
+            size: log?.y ? 54 : 44,
+            ...(log?.y && powers),
             ...(counts && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }),
           },
         ],

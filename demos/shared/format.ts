@@ -19,3 +19,18 @@ export function decimal(value: number | undefined, digits = 3): string {
 export function rate(value: number): string {
   return value < 100 ? decimal(value, 1) : integer(value);
 }
+
+const SUPERSCRIPT = new Map([..."-+0123456789"].map((sign, i) => [sign, [..."⁻", "", ..."⁰¹²³⁴⁵⁶⁷⁸⁹"][i]!]));
+
+/** 10⁻⁶ */
+export function powerOfTen(exponent: number): string {
+  return `10${[...String(exponent)].map((sign) => SUPERSCRIPT.get(sign)).join("")}`;
+}
+
+/** 1.2 × 10⁻⁵, with that many digits after the point. */
+export function scientific(value: number, digits = 1): string {
+  if (value === 0) return "0";
+  if (!Number.isFinite(value)) return decimal(value);
+  const [mantissa, exponent] = value.toExponential(digits).split("e");
+  return `${mantissa!.replace("-", "−")} × ${powerOfTen(Number(exponent))}`;
+}

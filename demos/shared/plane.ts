@@ -4,6 +4,9 @@ import { onThemeChange, token } from "./theme.js";
 
 const MARGIN = { left: 30, right: 10, top: 8, bottom: 26 };
 
+/** Further room where the axes have names. */
+const NAMES = { left: 16, bottom: 18 };
+
 /** Side of a plate on a desktop, CSS pixels. */
 const USUAL_SIDE = 520;
 
@@ -25,6 +28,10 @@ export class Plane {
   /** Left, top and side of the plate in CSS pixels. */
   #plate = { left: MARGIN.left, top: MARGIN.top, side: 1 };
   #queued = 0;
+  /** [low, high] upwards, where it is not that of both axes. */
+  windowY: readonly [number, number] | undefined;
+  /** What the axes stand for, with units. */
+  names: { readonly x: string; readonly y: string } | undefined;
 
   /**
    * @param window [low, high] of both axes, in data coordinates
@@ -61,9 +68,10 @@ export class Plane {
       this.canvas.width = width;
       this.canvas.height = height;
     }
-    const across = clientWidth - MARGIN.left - MARGIN.right;
-    const down = clientHeight - MARGIN.top - MARGIN.bottom;
-    const { left, top } = MARGIN;
+    const left = MARGIN.left + (this.names ? NAMES.left : 0);
+    const { top } = MARGIN;
+    const across = clientWidth - left - MARGIN.right;
+    const down = clientHeight - top - MARGIN.bottom - (this.names ? NAMES.bottom : 0);
     this.#plate = { left, top, side: Math.max(1, Math.floor(Math.min(across, down))) };
     this.#context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
   }
@@ -71,17 +79,15 @@ export class Plane {
   #axes(): void {
     const context = this.#context;
     const { left, top, side } = this.#plate;
-    const [low, high] = this.window;
     context.clearRect(0, 0, this.canvas.clientWidth, this.canvas.clientHeight);
     context.fillStyle = colorAt(0);
     context.fillRect(left, top, side, side);
     context.fillStyle = context.strokeStyle = token("--ink-soft");
     context.lineWidth = 1;
     context.font = `12px ${token("--font")}`;
-    const step = (high - low) / 4;
+    const label = ([low, high]: readonly [number, number], i: number) =>
+      String(low + (i * (high - low)) / 4).replace("-", "−");
     for (let i = 0; i <= 4; i++) {
-      const value = low + i * step;
-      const label = String(value).replace("-", "−");
       // Half pixels keep hairlines sharp.
       const x = Math.round(left + (i / 4) * side) + (i === 4 ? -0.5 : 0.5);
       const y = Math.round(top + side - (i / 4) * side) + (i === 0 ? -0.5 : 0.5);
@@ -93,11 +99,43 @@ export class Plane {
       context.stroke();
       context.textAlign = "center";
       context.textBaseline = "top";
-      context.fillText(label, x, top + side + 7);
+      context.fillText(label(this.window, i), x, top + side + 7);
       context.textAlign = "right";
       context.textBaseline = "middle";
-      context.fillText(label, left - 7, y);
+      context.fillText(label(this.windowY ?? this.window, i), left - 7, y);
     }
+    if (!this.names) return;
+    context.textAlign = "center";
+    context.textBaseline = "bottom";
+    context.fillText(this.names.x, left + side / 2, top + side + MARGIN.bottom + NAMES.bottom);
+    context.save();
+    context.translate(4, top + side / 2);
+    context.rotate(-Math.PI / 2);
+    context.textBaseline = "top";
+    context.fillText(this.names.y, 0, 0);
+    context.restore();
+  }
+
+  /** From data coordinates to CSS pixels of the canvas. */
+  #scale() {
+    const { left, top, side } = this.#plate;
+    const [low, high] = this.window;
+    const [bottom, ceiling] = this.windowY ?? this.window;
+    return {
+      x: (value: number) => left + ((value - low) * side) / (high - low),
+      y: (value: number) => top + ((ceiling - value) * side) / (ceiling - bottom),
+    };
+  }
+
+  /** The place in the plane under a pointer; undefined outside the plate. */
+  placeOf(event: { readonly offsetX: number; readonly offsetY: number }): [x: number, y: number] | undefined {
+    const { left, top, side } = this.#plate;
+    const [low, high] = this.window;
+    const [bottom, ceiling] = this.windowY ?? this.window;
+    const across = (event.offsetX - left) / side;
+    const down = (event.offsetY - top) / side;
+    if (!(across >= 0 && across <= 1 && down >= 0 && down <= 1)) return undefined;
+    return [low + across * (high - low), ceiling - down * (ceiling - bottom)];
   }
 
   /** Runs `draw` with everything outside the plate cut off. */
@@ -124,9 +162,8 @@ export class Plane {
 
   /** Many dots, fainter the more there are, so that crowds still show where they are densest. */
   dots({ points, colors, colorOf, radius, alpha }: Dots): void {
-    const { left, top, side } = this.#plate;
-    const [low, high] = this.window;
-    const scale = side / (high - low);
+    const { side } = this.#plate;
+    const at = this.#scale();
     const size = Math.max(0.75, radius * Math.min(1.2, side / USUAL_SIDE));
     const sprites = colors.map((color) => sprite(color, size, this.#ratio));
     const half = (sprites[0]?.width ?? 0) / 2 / this.#ratio;
@@ -134,27 +171,25 @@ export class Plane {
       context.globalAlpha = Math.min(1, Math.max(0.12, alpha * Math.sqrt(2000 / points.length)));
       for (let i = 0; 2 * i < points.length; i++) {
         const disc = sprites[colorOf?.[i] ?? 0]!;
-        const x = left + (points[2 * i]! - low) * scale - half;
-        const y = top + (high - points[2 * i + 1]!) * scale - half;
+        const x = at.x(points[2 * i]!) - half;
+        const y = at.y(points[2 * i + 1]!) - half;
         context.drawImage(disc, x, y, 2 * half, 2 * half);
       }
     });
   }
 
   /** Open lines, each [k, 2] in data coordinates. */
-  lines(paths: readonly ArrayLike<number>[], color: string, alpha: number): void {
-    const { left, top, side } = this.#plate;
-    const [low, high] = this.window;
-    const scale = side / (high - low);
+  lines(paths: readonly ArrayLike<number>[], color: string, alpha: number, width = 1): void {
+    const at = this.#scale();
     this.#onPlate((context) => {
       context.globalAlpha = alpha;
       context.strokeStyle = color;
-      context.lineWidth = 1;
+      context.lineWidth = width;
       context.beginPath();
       for (const path of paths) {
         for (let i = 0; 2 * i < path.length; i++) {
-          const x = left + (path[2 * i]! - low) * scale;
-          const y = top + (high - path[2 * i + 1]!) * scale;
+          const x = at.x(path[2 * i]!);
+          const y = at.y(path[2 * i + 1]!);
           if (i === 0) context.moveTo(x, y);
           else context.lineTo(x, y);
         }

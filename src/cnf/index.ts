@@ -1,3 +1,3 @@
 export type { CnfOptions, SolverConfig, Standardisation } from "./config.js";
 export { type CallOptions, cnf, type Flow } from "./flow.js";
-export { loadFlow } from "./model-file.js";
+export { loadFlow, readModel } from "./model-file.js";

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, type Page, test } from "@playwright/test";
+import { withoutWebGpu } from "./support/without-webgpu.js";
 
 const names = readdirSync("demos").filter((name) => existsSync(`demos/${name}/index.html`));
 const paths = ["", ...names.map((name) => `${name}/`)];
@@ -61,13 +62,8 @@ test("the theme switch is remembered", async ({ page }) => {
 });
 
 test("without WebGPU the pages say so and stay readable", async ({ playwright, launchOptions, baseURL }) => {
-  const args = launchOptions.args?.filter((arg) => !arg.includes("webgpu")) ?? [];
-  const browser = await playwright.chromium.launch({
-    ...launchOptions,
-    args: [...args, "--disable-blink-features=WebGPU"],
-  });
-  try {
-    for (const name of ["density", "sampling"]) {
+  await withoutWebGpu(playwright, launchOptions, async (browser) => {
+    for (const name of ["density", "sampling", "engine"]) {
       const page = await browser.newPage({ baseURL });
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(String(error)));
@@ -79,7 +75,5 @@ test("without WebGPU the pages say so and stay readable", async ({ playwright, l
       expect(errors).toEqual([]);
       await page.close();
     }
-  } finally {
-    await browser.close();
-  }
+  });
 });
