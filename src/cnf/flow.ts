@@ -21,6 +21,7 @@ import {
   solverConfig,
 } from "./config.js";
 import { type ChunkResult, Evaluator } from "./evaluator.js";
+import { type Explanation, explainSolve, explanationText } from "./explain.js";
 import { writeModel } from "./model-file.js";
 
 export interface CallOptions {
@@ -131,6 +132,21 @@ export class Flow {
   async T(): Promise<number> {
     const { interval } = await this.state();
     return (await this.device.readF32(interval))[1]!;
+  }
+
+  /**
+   * How a solve of `batch` rows would be carried out, why, and what each path that takes it costs on this device: each
+   * is run twice and timed. Print `text`, or read the numbers.
+   * @throws ArgumentError, DeviceLostError
+   */
+  async explain(
+    options: { batch?: number; trace?: TraceOptions } = {},
+  ): Promise<Explanation & { text: string }> {
+    const batch = integerIn("batch", options.batch ?? 512, 1, 1 << 20);
+    const { weights } = await this.state();
+    const trace = options.trace ?? this.trace;
+    const told = await explainSolve(this.device, weights, this.plan, trace, batch, await this.T());
+    return { ...told, text: explanationText(told) };
   }
 
   /**

@@ -1,3 +1,4 @@
 export type { CnfOptions, SolverConfig, Standardisation } from "./config.js";
+export type { Explanation, PathCost } from "./explain.js";
 export { type CallOptions, cnf, type Flow } from "./flow.js";
 export { loadFlow, readModel } from "./model-file.js";
