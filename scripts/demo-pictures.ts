@@ -122,6 +122,14 @@ function solverSteps(side: number): Picture {
   return picture;
 }
 
+/** A dot of 2 × 2 pixels. */
+const CORNERS = [
+  [0, 0],
+  [1, 0],
+  [0, 1],
+  [1, 1],
+] as const;
+
 /** Errors of exp (lower half) and of log1p (upper half) on this device in ULP, up to ±1.5, over x from −8 to 8. */
 async function rounding(device: Device, side: number): Promise<Picture> {
   const picture = new Picture(side);
@@ -131,14 +139,15 @@ async function rounding(device: Device, side: number): Promise<Picture> {
   ];
   for (const { op, truth, low, middle, hue } of kinds) {
     const color = oklch(0.8, 0.12, hue);
-    const inputs = Float32Array.from({ length: 5000 }, (_, i) => low + ((i + 0.5) / 5000) * (8 - low));
+    const inputs = Float32Array.from({ length: 2400 }, (_, i) => low + ((i + 0.5) / 2400) * (8 - low));
     const x = tensor(device, inputs, [inputs.length]);
     const values = await (await op(x)).data();
     values.forEach((value, i) => {
       const exact = truth(inputs[i]!);
       const ulp = 2 ** (Math.floor(Math.log2(Math.abs(exact))) - 23);
       const row = (middle - (value - exact) / ulp / 6) * side;
-      picture.dot(((i + 0.5) / inputs.length) * side, row, 1.1, color, 0.55);
+      const column = Math.floor(((i + 0.5) / inputs.length) * side);
+      for (const [right, down] of CORNERS) picture.blend(column + right, Math.floor(row) + down, color, 1);
     });
   }
   return picture;

@@ -32,7 +32,7 @@ export class Notice {
     } else if (kind === "lost") {
       this.show(
         "The graphics device was taken away.",
-        "Another program, the driver or the system reset it; the training so far is gone with it.",
+        "Another program, the driver or the system reset it; what it had computed is gone with it.",
         action,
       );
     } else {

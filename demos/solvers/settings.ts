@@ -41,7 +41,12 @@ export class SettingsPanel {
       this.#startSystem();
       this.#changed();
     });
-    this.#parameter.addEventListener("input", () => this.#changed());
+    this.#parameter.addEventListener("input", () => {
+      this.#arrange();
+      this.onChange();
+    });
+    // Browsers bound how often an address may change: not with every move of the slider.
+    this.#parameter.addEventListener("change", () => this.#writeAddress());
     for (const control of [this.#method, this.#mode, this.#tolerance, this.#engine, this.#compare]) {
       control.addEventListener("change", () => this.#changed());
     }
@@ -98,8 +103,12 @@ export class SettingsPanel {
 
   #changed(): void {
     this.#arrange();
-    history.replaceState(null, "", `?${this.#toAddress()}`);
+    this.#writeAddress();
     this.onChange();
+  }
+
+  #writeAddress(): void {
+    history.replaceState(null, "", `?${this.#toAddress()}`);
   }
 
   /** The numbers a system begins with. */
@@ -123,7 +132,7 @@ export class SettingsPanel {
 
   /** Shows what goes with the choices made, and hides the rest. */
   #arrange(): void {
-    const { parameter, equation, equations, names } = systemOf(this.#system.value as SystemName);
+    const { parameter, equation, equations } = systemOf(this.#system.value as SystemName);
     setText(byId("equation", HTMLElement), equation);
     byId("parameter-field", HTMLElement).hidden = !parameter;
     byId("end-field", HTMLElement).hidden = !equations;
@@ -132,8 +141,6 @@ export class SettingsPanel {
       setText(byId("parameter-help", HTMLElement), parameter.help);
       setText(byId("parameter-value", HTMLElement), decimal(Number(this.#parameter.value), 2));
     }
-    setText(byId("start-x-label", HTMLElement), `Start: ${names[0]}`);
-    setText(byId("start-y-label", HTMLElement), `Start: ${names[1]}`);
     const canAdapt = METHODS[this.#method.value as MethodName].e !== undefined;
     for (const option of this.#mode.options) option.disabled = option.value === "adaptive" && !canAdapt;
     if (!canAdapt) this.#mode.value = "fixed";

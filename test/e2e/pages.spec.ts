@@ -77,3 +77,15 @@ test("without WebGPU the pages say so and stay readable", async ({ playwright, l
     }
   });
 });
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+  for (const name of ["solvers", "engine"]) {
+    test(`"/${name}/" shows its title, its explanation and a picture`, async ({ page }) => {
+      await page.goto(`${name}/`);
+      await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+      await expect(page.getByRole("heading", { name: "What happens here" })).toBeVisible();
+      await expect(page.locator("noscript img")).toBeVisible();
+    });
+  }
+});
