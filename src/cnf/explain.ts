@@ -2,7 +2,6 @@
 import { type TraceOptions, tracePlan } from "../field/trace.js";
 import type { Weights } from "../field/weights.js";
 import type { Device } from "../gpu/device.js";
-import type { Command } from "../gpu/submit.js";
 import { PATHS, type Path } from "../ode/execution.js";
 import { weightCount } from "../ode/forward.js";
 import { choosePath, createForward, type SolvePlan, whyLayered } from "../ode/paths.js";
