@@ -24,6 +24,7 @@ export {
   WebGPUUnavailableError,
 } from "./gpu/errors.js";
 export type { SolveStatus } from "./ode/control.js";
+export type { Path } from "./ode/execution.js";
 export { METHOD_NAMES, METHODS, type Method, type MethodName } from "./ode/methods.js";
 export type { ControllerName, StepOptions } from "./ode/plan.js";
 export {
