@@ -41,7 +41,7 @@ export const judgeGrad: Judge<GradCase> = async (device, oracle) => {
   // Two good solvers differ on kinks by as much as the bound (self_checks of the elu case).
   if (results.continuous && !["relu", "elu"].includes(spec.activation)) {
     const tight = { method: "dopri5", rtol: 1e-5, atol: 1e-5, gradient: "continuous" } as const;
-    for (const path of pathsOf(spec, tight)) {
+    for (const path of pathsOf(spec, tight, true)) {
       await judgeGradient(device, field, { ...problem, ...tight, path }, found, {
         kind: `${path} converged`,
         name: "continuous",
