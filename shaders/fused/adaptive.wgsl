@@ -12,7 +12,7 @@
 // some hundred cycles against tens of thousands of a step.
 
 // @include "common/fused_solve.wgsl"
-// @include "common/steering.wgsl"
+// @include "common/fused_error.wgsl"
 // @const FSAL: u32 = 0
 
 @group(0) @binding(2) var<storage, read> interval: array<f32>;
@@ -25,7 +25,6 @@
 @group(0) @binding(9) var<uniform> settings: Settings;
 
 var<workgroup> control: Control;
-var<workgroup> shares: array<vec4<f32>, GROUP>;
 // Delta at the end of the step under way; z stands in `point` then.
 var<workgroup> next_delta: array<f32, TILE>;
 var<private> own_tile: u32;
@@ -34,33 +33,9 @@ fn keep_step(n: u32, step: vec4<f32>) {
   if (KEEP == 1u && n < params.capacity) { steps[own_tile * (params.capacity + 1u) + 1u + n] = step; }
 }
 
-// Sum over the columns that are there of (value / (atol + rtol |size|))^2.
-fn scaled_square(value: vec4<f32>, size: vec4<f32>, d4: u32) -> f32 {
-  var sum = 0.0;
-  for (var d = 0u; d < 4u; d++) {
-    if (4u * d4 + d < params.dim) {
-      let ratio = value[d] / (settings.atol + settings.rtol * abs(size[d]));
-      sum += ratio * ratio;
-    }
-  }
-  return sum;
-}
-
 fn scaled_one(value: f32, size: f32) -> f32 {
   let ratio = value / (settings.atol + settings.rtol * abs(size));
   return ratio * ratio;
-}
-
-// Shares of all invocations added in fixed order; of use to invocation 0 alone. Rows past the batch have no share.
-fn add_shares(tile: u32, mine: vec4<f32>, local: u32) -> vec4<f32> {
-  shares[local] = mine;
-  workgroupBarrier();
-  var sum = vec4<f32>();
-  if (local == 0u) {
-    for (var other = 0u; other < GROUP; other++) { sum += shares[other]; }
-    sum *= f32(TILE) / f32(min(TILE, params.samples - tile * TILE));
-  }
-  return sum;
 }
 
 // z and k_0 (SECOND = false), or k_1 - k_0, over their scales: sums for z, Delta and again z, Delta.
@@ -69,10 +44,10 @@ fn norm_shares(tile: u32, second: bool, local: u32) -> vec4<f32> {
   for (var e = local; e < ENTRIES; e += GROUP) {
     if (!is_sample(tile, e / LD4)) { continue; }
     if (second) {
-      mine.x += scaled_square(slopes[ENTRIES + e] - slopes[e], z[e], e % LD4);
+      mine.x += scaled_square(slopes[ENTRIES + e] - slopes[e], z[e], settings.atol, e % LD4);
     } else {
-      mine.x += scaled_square(z[e], z[e], e % LD4);
-      mine.z += scaled_square(slopes[e], z[e], e % LD4);
+      mine.x += scaled_square(z[e], z[e], settings.atol, e % LD4);
+      mine.z += scaled_square(slopes[e], z[e], settings.atol, e % LD4);
     }
   }
   if (SLOTS == 1u) { return mine; }
@@ -148,7 +123,7 @@ fn finish_step(tile: u32, h: f32, local: u32) -> vec4<f32> {
     }
     let after = z[e] + h * step;
     point[e] = after;
-    if (is_sample(tile, e / LD4)) { mine.x += scaled_square(h * error, max(abs(z[e]), abs(after)), e % LD4); }
+    if (is_sample(tile, e / LD4)) { mine.x += scaled_square(h * error, max(abs(z[e]), abs(after)), settings.atol, e % LD4); }
   }
   if (SLOTS == 1u) { return mine; }
   for (var sample = local; sample < TILE; sample += GROUP) {

@@ -19,8 +19,7 @@
 // @include "common/fused_forward.wgsl"
 // @include "common/fused_reverse.wgsl"
 // @include "common/fused_bars.wgsl"
-// @include "common/steering.wgsl"
-// @const GROUP: u32 = 1
+// @include "common/fused_error.wgsl"
 // @const SLOPES: u32 = 8
 // @const ADAPTIVE: u32 = 0
 
@@ -39,7 +38,6 @@ var<workgroup> point_z: array<vec4<f32>, ENTRIES>;
 var<workgroup> point_a: array<vec4<f32>, ENTRIES>;
 var<workgroup> slopes_z: array<vec4<f32>, SLOPES>;
 var<workgroup> slopes_a: array<vec4<f32>, SLOPES>;
-var<workgroup> shares: array<vec4<f32>, GROUP>;
 var<workgroup> control: Control;
 // d/d beta of the accepted steps.
 var<private> beta_kept: f32 = 0.0;
@@ -140,30 +138,6 @@ fn finish_step(tile: u32, h: f32, local: u32) -> vec4<f32> {
 
 // The cotangent of a mean over the batch is of size 1/B: so is the absolute error it may have.
 fn atol_a() -> f32 { return settings.atol / f32(params.samples); }
-
-// Sum over the columns that are there of (value / (atol + rtol |size|))^2.
-fn scaled_square(value: vec4<f32>, size: vec4<f32>, atol: f32, d4: u32) -> f32 {
-  var sum = 0.0;
-  for (var d = 0u; d < 4u; d++) {
-    if (4u * d4 + d < params.dim) {
-      let ratio = value[d] / (atol + settings.rtol * abs(size[d]));
-      sum += ratio * ratio;
-    }
-  }
-  return sum;
-}
-
-// Shares of all invocations added in fixed order; of use to invocation 0 alone. Rows past the batch have no share.
-fn add_shares(tile: u32, mine: vec4<f32>, local: u32) -> vec4<f32> {
-  shares[local] = mine;
-  workgroupBarrier();
-  var sum = vec4<f32>();
-  if (local == 0u) {
-    for (var other = 0u; other < GROUP; other++) { sum += shares[other]; }
-    sum *= f32(TILE) / f32(min(TILE, params.samples - tile * TILE));
-  }
-  return sum;
-}
 
 fn move_on(local: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {

@@ -50,8 +50,8 @@ export async function explainSolve(
   }
   const chosen =
     path === "fused"
-      ? "This many rows repay the compilation of kernels for this shape."
-      : "This few rows do not repay the compilation of kernels for this shape.";
+      ? "So many rows repay the compilation of kernels for this shape."
+      : "So few rows do not repay the compilation of kernels for this shape.";
   const reason = plan.path !== "auto" ? `path: "${plan.path}" was asked for.` : (refusal ?? chosen);
   return { batch, path, reason, costs };
 }

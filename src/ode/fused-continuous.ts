@@ -10,6 +10,7 @@ import { type Command, clear } from "../gpu/submit.js";
 import { CONTROL_BYTES, plannedSettings, settingsFields } from "./control.js";
 import type { Adjoint } from "./execution.js";
 import { type FusedForward, TRIES } from "./fused-forward.js";
+import { intervalGradient } from "./fused-interval.js";
 import { type FusedPlan, fusedParams, fusedPlan, stageRoom } from "./fused-plan.js";
 import type { StepPlan } from "./plan.js";
 import { type Steps, splitSteps } from "./runner.js";
@@ -150,14 +151,7 @@ export class FusedContinuous implements Adjoint {
   }
 
   ends(): Command[] {
-    const { forward, thetaBar, intervalBar } = this;
-    const operands = {
-      params: { samples: forward.batch, parameters: forward.weights.packing.paramCount },
-      end_bar: forward.state.words(forward.places.endBarAt, forward.batch),
-      theta_bar: thetaBar,
-      interval_bar: intervalBar,
-    };
-    return [this.kernels.interval.bind(operands, [1, 1, 1])];
+    return [intervalGradient(this.kernels.interval, this.forward, this)];
   }
 
   dispose(): void {

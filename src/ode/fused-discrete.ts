@@ -10,6 +10,7 @@ import { type Command, clear } from "../gpu/submit.js";
 import { CONTROL_BYTES } from "./control.js";
 import type { Adjoint } from "./execution.js";
 import type { FusedForward } from "./fused-forward.js";
+import { intervalGradient } from "./fused-interval.js";
 import { fusedParams } from "./fused-plan.js";
 import { type Steps, splitSteps } from "./runner.js";
 
@@ -121,14 +122,7 @@ export class FusedDiscrete implements Adjoint {
   }
 
   ends(): Command[] {
-    const { forward, thetaBar, intervalBar } = this;
-    const operands = {
-      params: { samples: forward.batch, parameters: forward.weights.packing.paramCount },
-      end_bar: forward.state.words(forward.places.endBarAt, forward.batch),
-      theta_bar: thetaBar,
-      interval_bar: intervalBar,
-    };
-    return [this.kernels.interval.bind(operands, [1, 1, 1])];
+    return [intervalGradient(this.kernels.interval, this.forward, this)];
   }
 
   dispose(): void {

@@ -43,7 +43,7 @@ function filled(
   return buffer;
 }
 
-/** A burst is one pass. */
+/** A burst is one pass. Uniforms and storage in the order of their bindings; the last one is written. */
 async function repeated(
   gpu: GPUDevice,
   code: string,
@@ -51,12 +51,22 @@ async function repeated(
   grid: readonly [number, number?],
 ): Promise<Runner> {
   const module = gpu.createShaderModule({ code });
+  const last = buffers.length - 1;
+  const layout = gpu.createBindGroupLayout({
+    entries: buffers.map(({ usage }, binding) => ({
+      binding,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: {
+        type: usage & GPUBufferUsage.UNIFORM ? "uniform" : binding < last ? "read-only-storage" : "storage",
+      },
+    })),
+  });
   const pipeline = await gpu.createComputePipelineAsync({
-    layout: "auto",
+    layout: gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
     compute: { module, entryPoint: "main" },
   });
   const group = gpu.createBindGroup({
-    layout: pipeline.getBindGroupLayout(0),
+    layout,
     entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
   });
   return {
