@@ -16,7 +16,9 @@ const SETS = [
 for (const { set, steps, gaussian, below, leastMass } of SETS) {
   test(`the density page learns ${set}`, async ({ page }) => {
     const faults = new Faults(page);
-    await page.goto(`density/?set=${set}&preset=tiny&lr=0.02&seed=1&steps=${steps}&warm=0&start=1`);
+    await page.goto(
+      `density/?set=${set}&preset=tiny&solverSteps=4&lr=0.02&seed=1&steps=${steps}&warm=0&start=1`,
+    );
     await reach(page, "finished", 120_000);
     expect(await numberIn(page, "step")).toBe(steps);
     const heldOut = await numberIn(page, "held-out");
