@@ -21,7 +21,7 @@ export function exportName(name) {
  * data in the shape of `KernelModule` (src/gpu/kernel-module.ts). Array sizes and workgroup sizes that depend
  * on a `@const` are described with its default.
  */
-export function describeShader(name, { code, constants, sources, hash }) {
+export function describeShader(name, { code, constants, enables = [], sources, hash }) {
   const prefix = constantLines(constants);
   const reflection = reflect(name, [...prefix, code].join("\n"), prefix.length, sources);
   if (reflection.overrides.length > 0) {
@@ -31,7 +31,7 @@ export function describeShader(name, { code, constants, sources, hash }) {
     );
   }
   const structs = {};
-  const bindingsOf = (entry) => describeBindings(name, entry, structs);
+  const bindingsOf = (entry) => describeBindings(name, entry, structs, code);
   const entryPoints = {};
   for (const entry of reflection.entry.compute) {
     const names = workgroupConstants(entry, constants);
@@ -45,7 +45,7 @@ export function describeShader(name, { code, constants, sources, hash }) {
   for (const entry of [...reflection.entry.vertex, ...reflection.entry.fragment]) {
     renderEntryPoints[entry.name] = { stage: entry.stage, bindings: bindingsOf(entry) };
   }
-  return { name, hash, code, constants, entryPoints, renderEntryPoints, structs, sources };
+  return { name, hash, code, constants, enables, entryPoints, renderEntryPoints, structs, sources };
 }
 
 function reflect(name, text, prefixLines, sources) {
@@ -67,7 +67,7 @@ function workgroupConstants(entry, constants) {
 }
 
 /** { variable: { binding, type, … } } of the bindings that `entry` reaches, by binding number. */
-function describeBindings(name, entry, structs) {
+function describeBindings(name, entry, structs, code) {
   const bindings = {};
   for (const variable of [...entry.resources].sort((a, b) => a.binding - b.binding)) {
     const where = `shaders/${name}.wgsl: ${variable.name} in ${entry.name}`;
@@ -86,7 +86,9 @@ function describeBindings(name, entry, structs) {
     } else if (variable.resourceType === resourceType.storage) {
       const type = variable.access === "read" ? "read-only-storage" : "storage";
       collectStructs(variable.type, structs);
-      bindings[variable.name] = { binding: variable.binding, type, minSize: minimumSize(variable.type) };
+      // A length that is a `@const` is checked by WebGPU at the dispatch instead.
+      const minSize = variable.type.isArray && isSized(variable.name, code) ? 0 : minimumSize(variable.type);
+      bindings[variable.name] = { binding: variable.binding, type, minSize };
     } else {
       throw new Error(
         `${where} is neither a uniform nor a storage buffer, which is all the generator knows.`,
@@ -94,6 +96,11 @@ function describeBindings(name, entry, structs) {
     }
   }
   return bindings;
+}
+
+/** Whether the length of a storage array is named by a constant. */
+function isSized(variable, code) {
+  return new RegExp(`>\\s*${variable}\\s*:\\s*array<.*,\\s*[A-Z][A-Z0-9_]*\\s*>;`).test(code);
 }
 
 function describeStruct(struct, structs) {
@@ -141,6 +148,7 @@ export function renderModule(description) {
     name,
     hash: rest.hash,
     constants: rest.constants,
+    ...(rest.enables.length > 0 ? { enables: rest.enables } : {}),
     entryPoints: rest.entryPoints,
     ...(Object.keys(renderEntryPoints).length > 0 ? { renderEntryPoints } : {}),
     structs: rest.structs,

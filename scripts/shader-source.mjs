@@ -1,10 +1,11 @@
 /**
- * Reads one shader with its directives resolved. Two directives, each a comment on a line of its own, so that
+ * Reads one shader with its directives resolved. Three directives, each a comment on a line of its own, so that
  * editors still see plain WGSL:
  *
  *   // @include "common/x.wgsl"    replaced by that file (path under shaders/), once however often it is named
  *   // @const NAME: u32 = 0        a constant chosen when the kernel is compiled; its line leaves the code, and
  *                                  whoever compiles puts `const NAME: u32 = …;` in front of it
+ *   // @enable subgroups           a language extension; whoever compiles puts `enable subgroups;` before all else
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -12,13 +13,15 @@ import { join } from "node:path";
 
 const includePattern = /^\s*\/\/\s*@include\s+"([^"]+)"\s*$/;
 const constPattern = /^\s*\/\/\s*@const\s+(\w+)\s*:\s*(u32|i32|f32)\s*=\s*(\S+)\s*$/;
-const looksLikeDirective = /^\s*\/\/\s*@(include|const)\b/;
+const enablePattern = /^\s*\/\/\s*@enable\s+(\w+)\s*$/;
+const looksLikeDirective = /^\s*\/\/\s*@(include|const|enable)\b/;
 
 /**
  * Resolves `shaders/<path>`. Returns
  *   text       the resolved text, comments and all (what `hash` is taken over)
  *   code       the same lines without comments
  *   constants  { NAME: { type, default } } in order of appearance
+ *   enables    names of language extensions, sorted
  *   sources    [[first line in code, "shaders/…", line in that file], …], lines from 1
  *   hash       SHA-256 of text and of the constants, hexadecimal
  */
@@ -26,6 +29,7 @@ export function resolveShader(shaderFolder, path) {
   const lines = [];
   const sources = [];
   const constants = {};
+  const enables = new Set();
   const seen = new Set();
 
   const append = (file, from) => {
@@ -48,7 +52,9 @@ export function resolveShader(shaderFolder, path) {
         continue;
       }
       const constant = constPattern.exec(line);
-      if (constant) declare(constants, constant, where(index + 1));
+      const enable = enablePattern.exec(line);
+      if (enable) enables.add(enable[1]);
+      else if (constant) declare(constants, constant, where(index + 1));
       else if (looksLikeDirective.test(line)) {
         throw new Error(`${where(index + 1)}: cannot read the directive ${JSON.stringify(line.trim())}.`);
       }
@@ -61,7 +67,7 @@ export function resolveShader(shaderFolder, path) {
   append(path, "The generator");
   const text = `${lines.join("\n")}\n`;
   const hash = createHash("sha256").update(text).digest("hex");
-  return { text, code: stripComments(text), constants, sources, hash };
+  return { text, code: stripComments(text), constants, enables: [...enables].sort(), sources, hash };
 }
 
 /** Adds one `@const` match to `constants`; the same name may come twice only with the same type and default. */

@@ -1,18 +1,24 @@
 // What the fused kernels share: one workgroup owns a tile of TILE samples and carries all of a solve for them.
-// Its rows (slot, sample), slot 0 the value and the others tangents, stand in workgroup memory, WIDTH4 vec4 each.
+// Its rows (slot, sample), slot 0 the value and the others tangents, are WIDTH4 vec4 each.
 //
-// An invocation owns 8 rows x 8 columns of every product in registers, as four mat4x4: PAIR = 2 (an even number of
-// slots): 4 samples x 2 slots at a time, else 8 samples x 1 slot. Lanes run over columns first, so weights are
-// coalesced and rows are broadcast. GROUP is the number of such tiles in the widest layer.
-//
-// SPILL = 1: the rows stand in this workgroup's share of `tape` instead, for shapes whose tile is too large for 16 KiB
-// and for devices whose workgroup memory is no faster.
-// What a kernel that includes this declares: `tape`, vec4, read_write.
+// There are two forms, with the same functions: block.wgsl for GPUs, strip.wgsl for adapters of 4-wide subgroups. A
+// form gives
+//   sync(), sync_all()                    what the invocations wrote to rows, or anywhere, is seen by all behind it
+//   set_input(tape_at, slot, sample, d4, x)   the field's input, four columns
+//   evaluate(t, local, tape_at)           rows of points and probes -> rows of f and J e_k; a barrier before and behind
+//   result(slot, sample, d4)              f and J e_k
+//   begin_sweep(entry)                    before the seeds of a sweep; entry < RING
+//   set_seed(slot, sample, d4, bar)       cotangents of f and J e_k
+//   sweep(share, entry, local, tape_at)   the reverse sweep behind a barrier; ends without one
+//   input_bar(sample, d4)                 the cotangent of the field's input, of slot 0
+//   flush(entries, chunk, fresh, local)   adds up what the sweeps 0 ... entries - 1 left of their gradients
+//   add_beta(chunk, local)                at the end of a kernel
+// and declares packed, vec4, the weights; tape, vec4: records of evaluations and what a workgroup keeps for itself; and
+// for kernels with a sweep partial, vec4 [workgroup][chunk4].
 
 // @const TILE: u32 = 8
 // @const WIDTH4: u32 = 1
 // @const SLOTS: u32 = 1
-// @const PLANES: u32 = 1
 // @const ROWS: u32 = 8
 // @const LAYERS: u32 = 2
 // @const LD4: u32 = 1
@@ -20,11 +26,9 @@
 // @const GATED: u32 = 0
 // @const STORE_U: u32 = 0
 // @const RESIDUAL: u32 = 0
-// @const SPILL: u32 = 0
-
-// SLOTS per product and samples per invocation.
-const PAIR: u32 = 2u - (SLOTS % 2u);
-const EACH: u32 = 8u / PAIR;
+// @const RING: u32 = 1
+// @const GROUP: u32 = 1
+// @const TAPE: u32 = 0
 
 // Of one layer. All places and sizes in vec4.
 struct FusedLayer {
@@ -63,7 +67,7 @@ struct FusedParams {
   end_bar_at: u32,
   used: u32,           // bit i: stage i takes part in the result
   trace_weight: f32,
-  spill_at: u32,       // where the workgroups' rows start in the tape (SPILL = 1)
+  spill_at: u32,       // where what the workgroups keep for themselves starts in the tape
   nll_at: u32,         // f32 places in the state: NLL of every sample (LOSS = 1)
   stage_bar_at: u32,   // and cotangents of the stages
   spare: u32,
@@ -75,30 +79,9 @@ struct FusedParams {
 }
 
 @group(0) @binding(0) var<uniform> params: FusedParams;
-@group(0) @binding(1) var<storage, read> packed: array<vec4<f32>>;
 
-var<workgroup> rows: array<vec4<f32>, select(ROWS, 1u, SPILL == 1u)>;
-// Where this workgroup's rows stand in the tape (SPILL = 1).
+// Where this workgroup's rows stand in the tape, if they do.
 var<private> spill_at: u32;
-
-fn row(at: u32) -> vec4<f32> {
-  if (SPILL == 1u) { return tape[spill_at + at]; }
-  return rows[at];
-}
-
-fn set_row(at: u32, value: vec4<f32>) {
-  if (SPILL == 1u) {
-    tape[spill_at + at] = value;
-  } else {
-    rows[at] = value;
-  }
-}
-
-// What the invocations wrote to rows is seen by all behind this.
-fn sync() {
-  workgroupBarrier();
-  if (SPILL == 1u) { storageBarrier(); }
-}
 
 fn layer_at(l: u32) -> FusedLayer {
   let p = params.layers[2u * l];
@@ -119,19 +102,9 @@ fn row_at(slot: u32, sample: u32) -> u32 {
   return (slot * TILE + sample) * WIDTH4;
 }
 
-// Four rows, four columns.
-fn load_rows(at: u32) -> mat4x4<f32> {
-  return mat4x4<f32>(row(at), row(at + WIDTH4), row(at + 2u * WIDTH4), row(at + 3u * WIDTH4));
-}
-
 // Four rows of a weight matrix from `at` on, `stride` apart, four columns.
 fn load_weights(at: u32, stride: u32) -> mat4x4<f32> {
   return mat4x4<f32>(packed[at], packed[at + stride], packed[at + 2u * stride], packed[at + 3u * stride]);
-}
-
-// Column i of a matrix, by comparison: an index known at run time only would move the matrix to memory.
-fn pick(m: mat4x4<f32>, i: u32) -> vec4<f32> {
-  return select(select(m[0], m[1], i == 1u), select(m[2], m[3], i == 3u), i >= 2u);
 }
 
 // The sample that stands for row `sample` of a tile: rows past the batch repeat its last sample and are never stored.
@@ -141,4 +114,23 @@ fn sample_of(tile: u32, sample: u32) -> u32 {
 
 fn is_sample(tile: u32, sample: u32) -> bool {
   return tile * TILE + sample < params.samples;
+}
+
+// Gain s and offset c of four columns at time t.
+struct TimeVectors {
+  gain: vec4<f32>,
+  offset: vec4<f32>,
+}
+
+fn time_vectors(v: u32, t: f32) -> TimeVectors {
+  let at = params.vectors4 + v;
+  let drift = t * packed[at + params.columns4];
+  if (GATED == 0u) { return TimeVectors(vec4<f32>(1.0), packed[at] + drift); }
+  let gain = sigmoid4(t * packed[at + 2u * params.columns4] + packed[at + 3u * params.columns4]);
+  return TimeVectors(gain, gain * packed[at] + drift);
+}
+
+// A workgroup's own record of the evaluation that sweep `entry` will go back through.
+fn own_record(own: u32, entry: u32) -> u32 {
+  return own + (entry % RING) * params.tile4;
 }

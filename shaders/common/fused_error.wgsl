@@ -4,7 +4,6 @@
 
 // @include "common/fused.wgsl"
 // @include "common/steering.wgsl"
-// @const GROUP: u32 = 1
 
 var<workgroup> shares: array<vec4<f32>, GROUP>;
 

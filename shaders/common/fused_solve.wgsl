@@ -9,8 +9,7 @@
 //   kept      f32: points Z_i [step][stage][sample][dim] (KEEP = 1, TAPE = 0), slopes k_i likewise at slopes_at and
 //             -tr [step][stage][sample] at traces_at (KEEP = 1)
 
-// @include "common/fused_forward.wgsl"
-// @const GROUP: u32 = 1
+// @include "common/fused.wgsl"
 // @const SLOPES: u32 = 8
 // @const TRACES: u32 = 8
 // @const KEEP: u32 = 0
@@ -87,8 +86,7 @@ fn place_rows(tile: u32, local: u32, tape_at: u32) {
     for (var slot = 0u; slot < SLOTS; slot++) {
       var x = point[e];
       if (slot > 0u) { x = probes[((slot - 1u) * params.samples + sample_of(tile, sample)) * LD4 + d4]; }
-      set_row(row_at(slot, sample) + d4, x);
-      if (TAPE == 1u) { tape[tape_at + (slot * TILE + sample) * LD4 + d4] = x; }
+      set_input(tape_at, slot, sample, d4, x);
     }
   }
 }
@@ -107,7 +105,7 @@ fn place_point(tile: u32, i: u32, h: f32, local: u32, tape_at: u32) {
 fn take_slopes(tile: u32, i: u32, local: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {
     let sample = e / LD4;
-    var value = row(row_at(0u, sample) + e % LD4);
+    var value = result(0u, sample, e % LD4);
     if (RESIDUAL == 1u) { value -= point[e]; }
     slopes[i * ENTRIES + e] = value;
   }
@@ -117,7 +115,7 @@ fn take_slopes(tile: u32, i: u32, local: u32) {
     for (var slot = 1u; slot < SLOTS; slot++) {
       for (var d4 = 0u; d4 < LD4; d4++) {
         let probe = probes[((slot - 1u) * params.samples + sample_of(tile, sample)) * LD4 + d4];
-        var image = row(row_at(slot, sample) + d4);
+        var image = result(slot, sample, d4);
         if (RESIDUAL == 1u) { image -= probe; }
         trace += dot(probe, image);
       }

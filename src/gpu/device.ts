@@ -16,6 +16,8 @@ export interface AdapterSummary {
   readonly description: string;
   /** True for an emulation on the CPU (SwiftShader, lavapipe): everything works, slowly. */
   readonly isSoftware: boolean;
+  /** Invocations of a subgroup, where kernels may use subgroups and all are of one size. */
+  readonly subgroupSize?: number;
 }
 
 /** Counts since the device was opened, except `buffers` and `bytes`, which are of now. */
@@ -259,11 +261,21 @@ async function requestDevice(gpu: GPU, options: OpenOptions): Promise<Device> {
       "Check that hardware acceleration is on (chrome://gpu in Chrome) and that the driver is up to date.",
     );
   }
+  const { vendor, architecture, description, isFallbackAdapter, subgroupMinSize, subgroupMaxSize } =
+    adapter.info;
+  const isSoftware =
+    isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe/i.test(`${architecture} ${description}`);
+  // Kernels that count on the size of a subgroup are written for software adapters only.
+  const hasSubgroups = adapter.features.has("subgroups") && subgroupMinSize === subgroupMaxSize;
+  const subgroupSize = isSoftware && hasSubgroups ? subgroupMinSize : undefined;
   let device: GPUDevice;
   try {
     // WebGPU's default limits are enough for every kernel (8 storage buffers, 16 KiB of workgroup memory,
     // 256 invocations); only what the caller asks for is raised.
-    device = await adapter.requestDevice({ requiredLimits: options.limits ?? {} });
+    device = await adapter.requestDevice({
+      requiredFeatures: subgroupSize === undefined ? [] : ["subgroups"],
+      requiredLimits: options.limits ?? {},
+    });
   } catch (error) {
     throw new WebGPUUnavailableError(
       "device-failed",
@@ -272,10 +284,12 @@ async function requestDevice(gpu: GPU, options: OpenOptions): Promise<Device> {
       { cause: error },
     );
   }
-  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
-  const isSoftware =
-    isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe/i.test(`${architecture} ${description}`);
-  return new Device(device, { vendor, architecture, description, isSoftware }, options.onLost, gpu);
+  return new Device(
+    device,
+    { vendor, architecture, description, isSoftware, subgroupSize },
+    options.onLost,
+    gpu,
+  );
 }
 
 async function findWebGPU(): Promise<GPU> {

@@ -58,6 +58,8 @@ export interface KernelModule {
   /** WGSL without comments and without the constants' declarations, which go in front of it. */
   readonly code: string;
   readonly constants: { readonly [name: string]: KernelConstant };
+  /** Language extensions (`// @enable subgroups`): the device must have the feature of that name. */
+  readonly enables?: readonly string[];
   readonly entryPoints: { readonly [name: string]: KernelEntryPoint };
   readonly renderEntryPoints?: { readonly [name: string]: RenderEntryPoint };
   readonly structs: { readonly [name: string]: StructInfo };

@@ -81,7 +81,8 @@ export class KernelCache {
   }
 
   #shader(module: KernelModule, constants: Record<string, number>): Promise<GPUShaderModule> {
-    const prelude = constantLines(module, constants);
+    const enables = (module.enables ?? []).map((name) => `enable ${name};`);
+    const prelude = [...enables, ...constantLines(module, constants)];
     const key = `${module.hash} ${prelude.join(" ")}`;
     let shader = this.#shaders.get(key);
     if (!shader) {

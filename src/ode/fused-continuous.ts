@@ -1,7 +1,6 @@
 /** The continuous adjoint of a fused forward solve (shaders/fused/continuous.wgsl): one dispatch, or a few. */
 import { reduceGradient } from "../field/reduce-gradient.js";
 import { reduceGrad as reduceModule } from "../generated/field/reduce_grad.js";
-import { continuous as continuousModule } from "../generated/fused/continuous.js";
 import { gather as gatherModule } from "../generated/fused/gather.js";
 import { intervalGrad as intervalModule } from "../generated/ode/interval_grad.js";
 import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
@@ -11,7 +10,16 @@ import { CONTROL_BYTES, plannedSettings, settingsFields } from "./control.js";
 import type { Adjoint } from "./execution.js";
 import { type FusedForward, TRIES } from "./fused-forward.js";
 import { intervalGradient } from "./fused-interval.js";
-import { type FusedPlan, fusedParams, fusedPlan, stageRoom } from "./fused-plan.js";
+import { type FusedKernel, fusedKernel } from "./fused-kernels.js";
+import {
+  adjointTape,
+  chunkRoom,
+  type FusedPlan,
+  fusedParams,
+  fusedPlan,
+  sizeConstants,
+  stageRoom,
+} from "./fused-plan.js";
 import type { StepPlan } from "./plan.js";
 import { type Steps, splitSteps } from "./runner.js";
 
@@ -47,10 +55,12 @@ export class FusedContinuous implements Adjoint {
     const shape = { ...forward.fused, plan, capacity: plan.fixedSteps, augmented: true };
     const fused = fusedPlan(shape, tiling);
     const adaptive = plan.fixedSteps === 0;
+    const tape = adjointTape(fused);
+    const partial = chunkRoom(fused, adaptive ? 2 : 1);
     const [main, gather, reduce, interval] = await Promise.all([
-      device.kernel(continuousModule, "main", {
-        ...fused.constants,
-        TAPE: 1,
+      fusedKernel(device, "continuous", fused.form, {
+        ...fused.adjointConstants,
+        ...sizeConstants(fused, tape, partial),
         ADAPTIVE: adaptive ? 1 : 0,
         SLOPES: stageRoom(plan.method) * fused.constants.ENTRIES,
       }),
@@ -61,12 +71,11 @@ export class FusedContinuous implements Adjoint {
     return BufferGroup.filled((group) => {
       const make = (label: string, words: number) =>
         group.add(device.buffer({ label: `fused ${label}`, size: Math.max(words, 4) * 4 }));
-      const spill = fused.spill ? fused.rows : 0;
       return new FusedContinuous(
         forward,
         fused,
-        make("gradient chunks", (adaptive ? 2 : 1) * fused.chunks * packing.chunkSize),
-        make("adjoint tape", 4 * fused.chunks * (fused.tile4 + spill)),
+        make("gradient chunks", 4 * partial),
+        make("adjoint tape", 4 * tape.size),
         group.add(device.buffer({ label: "gradient map", data: packing.gradientMap })),
         make("theta bar", packing.paramCount + 2),
         make("interval bar", 2),
@@ -113,7 +122,7 @@ export class FusedContinuous implements Adjoint {
     const { forward, fused, chunks, tape, control, reports } = this;
     const { weights, interval, probePlanes, state, places } = forward;
     const params = {
-      ...fusedParams(fused, places, fused.chunks * fused.tile4),
+      ...fusedParams(fused, places, adjointTape(fused).spillAt),
       from_step: from,
       to_step: to,
     };
@@ -160,7 +169,7 @@ export class FusedContinuous implements Adjoint {
 }
 
 interface Kernels {
-  readonly main: KernelOf<typeof continuousModule, "main">;
+  readonly main: FusedKernel<"continuous">;
   readonly gather: KernelOf<typeof gatherModule, "main">;
   readonly reduce: KernelOf<typeof reduceModule, "main">;
   readonly interval: KernelOf<typeof intervalModule, "main">;

@@ -2,7 +2,6 @@
 
 import { reduceGradient } from "../field/reduce-gradient.js";
 import { reduceGrad as reduceModule } from "../generated/field/reduce_grad.js";
-import { discrete as discreteModule } from "../generated/fused/discrete.js";
 import { intervalGrad as intervalModule } from "../generated/ode/interval_grad.js";
 import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
 import type { KernelOf } from "../gpu/kernel.js";
@@ -11,7 +10,8 @@ import { CONTROL_BYTES } from "./control.js";
 import type { Adjoint } from "./execution.js";
 import type { FusedForward } from "./fused-forward.js";
 import { intervalGradient } from "./fused-interval.js";
-import { fusedParams } from "./fused-plan.js";
+import { type FusedKernel, fusedKernel } from "./fused-kernels.js";
+import { adjointTape, chunkRoom, forwardTape, fusedParams, sizeConstants } from "./fused-plan.js";
 import { type Steps, splitSteps } from "./runner.js";
 
 export class FusedDiscrete implements Adjoint {
@@ -40,10 +40,12 @@ export class FusedDiscrete implements Adjoint {
   static async create(forward: FusedForward): Promise<FusedDiscrete> {
     const { device, fused, taped, weights } = forward;
     const { packing } = weights;
+    const tape = taped ? forwardTape(fused, true) : adjointTape(fused);
+    const partial = chunkRoom(fused);
     const [main, reduce, interval] = await Promise.all([
-      device.kernel(discreteModule, "main", {
-        ...fused.constants,
-        TAPE: 1,
+      fusedKernel(device, "discrete", fused.form, {
+        ...fused.adjointConstants,
+        ...sizeConstants(fused, tape, partial),
         REDO: taped ? 0 : 1,
         ADAPTIVE: forward.adaptive ? 1 : 0,
       }),
@@ -53,19 +55,16 @@ export class FusedDiscrete implements Adjoint {
     return BufferGroup.filled((group) => {
       const make = (label: string, words: number) =>
         group.add(device.buffer({ label: `fused ${label}`, size: Math.max(words, 4) * 4 }));
-      // Spilled rows follow the forward solve's tape, which has room for them.
-      const ownRecords = taped ? 0 : fused.chunks * fused.tile4;
-      const spill = fused.spill ? fused.chunks * fused.rows : 0;
-      const own = taped ? undefined : make("adjoint tape", 4 * (ownRecords + spill));
+      const own = taped ? undefined : make("adjoint tape", 4 * tape.size);
       return new FusedDiscrete(
         forward,
-        make("gradient chunks", fused.chunks * packing.chunkSize),
+        make("gradient chunks", 4 * partial),
         own,
         group.add(device.buffer({ label: "gradient map", data: packing.gradientMap })),
         make("theta bar", packing.paramCount + 2),
         make("interval bar", 2),
         make("control", CONTROL_BYTES / 4),
-        taped ? fused.tapeBytes / 16 : ownRecords,
+        tape.spillAt,
         { main, reduce, interval },
         group,
       );
@@ -131,7 +130,7 @@ export class FusedDiscrete implements Adjoint {
 }
 
 interface Kernels {
-  readonly main: KernelOf<typeof discreteModule, "main">;
+  readonly main: FusedKernel<"discrete">;
   readonly reduce: KernelOf<typeof reduceModule, "main">;
   readonly interval: KernelOf<typeof intervalModule, "main">;
 }

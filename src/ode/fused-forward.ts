@@ -5,8 +5,6 @@
 import { padded } from "../field/packing.js";
 import { ProbeSource, type TracePlan } from "../field/trace.js";
 import type { Weights } from "../field/weights.js";
-import { adaptive as adaptiveModule } from "../generated/fused/adaptive.js";
-import { forward as forwardModule } from "../generated/fused/forward.js";
 import { gather as gatherModule } from "../generated/fused/gather.js";
 import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
@@ -15,13 +13,17 @@ import { type Command, clear } from "../gpu/submit.js";
 import { CONTROL_BYTES, plannedSettings, type SettingsValues, settingsFields } from "./control.js";
 import type { Forward } from "./execution.js";
 import { weightCount } from "./forward.js";
+import { type FusedKernel, fusedKernel } from "./fused-kernels.js";
 import {
   type FusedPlaces,
   type FusedPlan,
   type FusedTiling,
+  forwardGroups,
+  forwardTape,
   fusedParams,
   fusedPlaces,
   fusedPlan,
+  sizeConstants,
   stageRoom,
 } from "./fused-plan.js";
 import type { StepPlan } from "./plan.js";
@@ -46,8 +48,6 @@ export interface FusedOptions {
 
 /** A tape of every stage is kept up to this size; above it the reverse pass evaluates the stages again. */
 const TAPE_BYTES = 48 * 2 ** 20;
-/** Workgroups: more than a device holds at once gain nothing but memory for spilled rows. */
-const GROUPS = 4096;
 /** Adaptive steps tried in one dispatch, where they are short. */
 export const TRIES = 64;
 
@@ -115,8 +115,10 @@ export class FusedForward implements Forward {
     const taped = keep > 0 && !adaptive && fused.tapeBytes <= tapeBytes;
     const kept = taped ? "slopes" : "points";
     const places = fusedPlaces(fused, keep > 0 ? kept : cotangents ? "cotangents" : "nothing");
+    const tape = forwardTape(fused, taped);
     const constants = {
       ...fused.constants,
+      ...sizeConstants(fused, tape),
       TAPE: taped ? 1 : 0,
       KEEP: keep > 0 ? 1 : 0,
       LOSS: loss ? 1 : 0,
@@ -125,19 +127,17 @@ export class FusedForward implements Forward {
     };
     const kernels = adaptive
       ? {
-          adaptive: await device.kernel(adaptiveModule, "main", {
+          adaptive: await fusedKernel(device, "adaptive", fused.form, {
             ...constants,
             FSAL: plan.method.fsal ? 1 : 0,
           }),
           gather: await device.kernel(gatherModule, "main"),
         }
-      : { fixed: await device.kernel(forwardModule, "main", constants) };
+      : { fixed: await fusedKernel(device, "forward", fused.form, constants) };
     return BufferGroup.filled(async (group) => {
       const make = (label: string, words: number) =>
         group.add(device.buffer({ label: `fused ${label}`, size: Math.max(words, 4) * 4 }));
       const probes = trace && group.add(await ProbeSource.create(device, trace, probeKey));
-      const spillAt = taped ? fused.tapeBytes / 16 : 0;
-      const spill = fused.spill ? Math.min(fused.tiles, GROUPS) * fused.rows : 0;
       return new FusedForward(
         device,
         weights,
@@ -152,9 +152,9 @@ export class FusedForward implements Forward {
         make("probes", probeCount * batch * padded(packing.spec.dim)),
         make("steps", keep > 0 ? 4 * fused.tiles * (1 + fused.capacity) : 0),
         make("kept", keep > 0 ? places.keptWords : 0),
-        make("tape", 4 * (spillAt + spill)),
+        make("tape", 4 * tape.size),
         adaptive ? make("reports", (fused.tiles * CONTROL_BYTES) / 4) : undefined,
-        spillAt,
+        tape.spillAt,
         kernels,
         group,
       );
@@ -241,7 +241,7 @@ export class FusedForward implements Forward {
   }
 
   get #grid(): [number, number, number] {
-    return [Math.min(this.fused.tiles, GROUPS), 1, 1];
+    return [forwardGroups(this.fused), 1, 1];
   }
 
   dispose(): void {
@@ -250,7 +250,7 @@ export class FusedForward implements Forward {
 }
 
 interface Kernels {
-  readonly fixed?: KernelOf<typeof forwardModule, "main">;
-  readonly adaptive?: KernelOf<typeof adaptiveModule, "main">;
+  readonly fixed?: FusedKernel<"forward">;
+  readonly adaptive?: FusedKernel<"adaptive">;
   readonly gather?: KernelOf<typeof gatherModule, "main">;
 }

@@ -5,6 +5,7 @@
 import type { Packing } from "../field/packing.js";
 import { ACTIVATIONS, type MlpSpec } from "../field/spec.js";
 import { alignWords } from "../gpu/buffer.js";
+import type { AdapterSummary } from "../gpu/device.js";
 import type { Method } from "./methods.js";
 import { type StepPlan, usedStages } from "./plan.js";
 
@@ -14,6 +15,10 @@ export const FUSED_LIMITS = { hiddenLayers: 4, width: 128, dim: 8, stages: 16 } 
 const WORKGROUP_BYTES = 16_384;
 /** Samples of a tile; the first that fits is the default. */
 const TILES = [16, 8] as const;
+/** Rows of a tile in strips, and sweeps whose gradients wait for one product: more save little and leave the cache. */
+const STRIP = { tile: 16, lanes: 4, sweeps: 8 } as const;
+/** Bytes that the workgroups of a reverse pass may keep for themselves together. */
+const OWN_BYTES = 1 << 26;
 /** Bytes that gradient chunks may take together: what a second-level cache holds, and a bound on their number. */
 const CHUNK_BYTES = 1 << 24;
 
@@ -31,14 +36,22 @@ export interface FusedShape {
   readonly augmented?: boolean;
 }
 
+/** "block": for GPUs. "strip": for adapters of 4-wide subgroups (shaders/common/block.wgsl, strip.wgsl). */
+export type FusedForm = "block" | "strip";
+
 export interface FusedPlan extends FusedShape {
+  readonly form: FusedForm;
   /** Samples of a workgroup. */
   readonly tile: number;
   readonly tiles: number;
   /** The rows stand in global memory. */
   readonly spill: boolean;
-  /** vec4 of rows of a workgroup. */
+  /** vec4 of rows of a workgroup in a forward solve. */
   readonly rows: number;
+  /** vec4 that a workgroup of a reverse pass keeps behind the records of its evaluations. */
+  readonly adjointRows: number;
+  /** Records of evaluations that a workgroup of a reverse pass keeps. */
+  readonly ring: number;
   /** vec4 of one tile's record of one stage on the tape. */
   readonly tile4: number;
   /** Workgroups of the reverse pass: one gradient chunk each. */
@@ -48,24 +61,10 @@ export interface FusedPlan extends FusedShape {
   /** Bytes of a tape that holds every stage of the solve. */
   readonly tapeBytes: number;
   /** Constants of all fused kernels. */
-  readonly constants: Readonly<Record<SharedConstant, number>>;
+  readonly constants: Readonly<Record<string, number>> & { readonly ENTRIES: number };
+  /** Those of the kernels with a reverse sweep. */
+  readonly adjointConstants: Readonly<Record<string, number>>;
 }
-
-type SharedConstant =
-  | "ACTIVATION"
-  | "TILE"
-  | "WIDTH4"
-  | "SLOTS"
-  | "PLANES"
-  | "ROWS"
-  | "LAYERS"
-  | "LD4"
-  | "ENTRIES"
-  | "GATED"
-  | "STORE_U"
-  | "RESIDUAL"
-  | "SPILL"
-  | "GROUP";
 
 /** Why the fused kernels do not take this solve, as a sentence; undefined if they do. */
 export function fusedRefusal(spec: MlpSpec, plan: StepPlan): string | undefined {
@@ -84,21 +83,32 @@ export function fusedRefusal(spec: MlpSpec, plan: StepPlan): string | undefined 
 }
 
 export interface FusedTiling {
+  /** Default "block". "strip" is taken where the shape fits it. */
+  readonly form?: FusedForm;
   /** Samples of a workgroup, a multiple of 8; default the largest that fits. */
   readonly tile?: number;
   /** Rows in global memory although they would fit the workgroup's: faster where that is emulated. */
   readonly spill?: boolean;
 }
 
+/** How the fused kernels are best laid out on an adapter. */
+export function usualTiling({ isSoftware, subgroupSize }: AdapterSummary): FusedTiling {
+  if (isSoftware && subgroupSize === STRIP.lanes) return { form: "strip" };
+  // Emulated workgroup memory is no faster than the other, and drivers take seconds to compile it.
+  return { spill: isSoftware };
+}
+
 export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPlan {
   const { packing, batch, probes } = shape;
   const slots = 1 + probes;
-  const { tile } = tiling;
+  const fitsStrip = workgroupBytes(shape, STRIP.tile, true) <= WORKGROUP_BYTES;
+  const form: FusedForm = tiling.form === "strip" && fitsStrip ? "strip" : "block";
+  const tile = form === "strip" ? STRIP.tile : tiling.tile;
   const inMemory = (tile ? [tile] : TILES).find(
     (samples) => workgroupBytes(shape, samples, false) <= WORKGROUP_BYTES,
   );
   const samples = inMemory ?? tile ?? TILES[TILES.length - 1]!;
-  const spill = tiling.spill === true || inMemory === undefined;
+  const spill = form === "strip" || tiling.spill === true || inMemory === undefined;
   const { layers, spec } = packing;
   const inputs = layers.reduce((sum, layer) => sum + layer.inPadded, 0);
   const outputs = layers.reduce((sum, layer) => sum + layer.outPadded, 0);
@@ -106,37 +116,60 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
   const tile4 = (slots * samples * widths) / 4;
   const tiles = Math.ceil(batch / samples);
   const width4 = widest(packing) / 4;
-  const planes = planeCount(slots);
-  const ld4 = layers[0]!.inPadded / 4;
-  const records = shape.plan.fixedSteps * shape.plan.method.stages;
+  const planes = form === "strip" ? 2 * slots : planeCount(slots);
+  const rows = planes * samples * width4;
+  const { stages } = shape.plan.method;
+  const ring = form === "strip" ? Math.max(stages, STRIP.sweeps) : 1;
+  // Cotangents of every layer's results take as much as all layers' inputs: the first input is as wide as the last result.
+  const bars4 = (slots * samples * inputs) / 4;
+  const adjointRows = form === "strip" ? rows + ring * bars4 : rows;
+  const own = 16 * (adjointRows + ring * tile4);
+  const perWorkgroup: Record<string, number> =
+    form === "strip"
+      ? { COLS: columnsOf(width4), GROUP: STRIP.lanes }
+      : { PLANES: planes, SPILL: spill ? 1 : 0, GROUP: groupOf(packing, probes, samples) };
+  const constants = {
+    ACTIVATION: ACTIVATIONS.indexOf(spec.activation),
+    TILE: samples,
+    WIDTH4: width4,
+    SLOTS: slots,
+    ROWS: rows,
+    LAYERS: layers.length,
+    LD4: layers[0]!.inPadded / 4,
+    ENTRIES: (samples * layers[0]!.inPadded) / 4,
+    GATED: layers[0]!.gated ? 1 : 0,
+    STORE_U: storesU(spec) ? 1 : 0,
+    RESIDUAL: spec.residual ? 1 : 0,
+    ...perWorkgroup,
+  };
+  const records = shape.plan.fixedSteps * stages;
+  const chunks = Math.min(Math.floor(CHUNK_BYTES / (4 * packing.chunkSize)), Math.floor(OWN_BYTES / own));
   return {
     ...shape,
+    form,
     tile: samples,
     tiles,
     spill,
-    rows: planes * samples * width4,
+    rows,
+    adjointRows,
+    ring,
     tile4,
-    chunks: Math.min(tiles, Math.max(16, Math.floor(CHUNK_BYTES / (4 * packing.chunkSize))), 4096),
+    chunks: Math.min(tiles, Math.max(16, chunks), 4096),
     workgroupBytes: workgroupBytes(shape, samples, spill),
     tapeBytes: records * tiles * tile4 * 16,
-    constants: {
-      ACTIVATION: ACTIVATIONS.indexOf(spec.activation),
-      TILE: samples,
-      WIDTH4: width4,
-      SLOTS: slots,
-      PLANES: planes,
-      ROWS: planes * samples * width4,
-      LAYERS: layers.length,
-      LD4: ld4,
-      ENTRIES: samples * ld4,
-      GATED: layers[0]!.gated ? 1 : 0,
-      STORE_U: storesU(spec) ? 1 : 0,
-      RESIDUAL: spec.residual ? 1 : 0,
-      SPILL: spill ? 1 : 0,
-      GROUP: groupOf(packing, probes, samples),
-    },
+    constants,
+    adjointConstants: {
+      ...constants,
+      TAPE: 1,
+      ROWS: adjointRows,
+      RING: ring,
+      ...(form === "strip" && { BARS4: bars4 }),
+    } as Record<string, number>,
   };
 }
+
+/** vec4 columns that a lane of a strip owns at once: more gain little, and take long to compile. */
+const columnsOf = (width4: number) => (width4 > STRIP.lanes ? 2 : 1);
 
 /** Whether a reverse sweep needs pre-activations: outputs alone do not tell σ′, or a gate wants W x + b. */
 function storesU(spec: MlpSpec): boolean {
@@ -174,6 +207,56 @@ function workgroupBytes(
     ? 16 * (4 + 2 * stages) * entries
     : 16 * (2 + stages) * entries + 4 * samples * (1 + stages);
   return 16 * rows + own + steering;
+}
+
+/** Workgroups of a forward solve: more than a device holds at once gain nothing but memory for their rows. */
+const GROUPS = { block: 4096, strip: 64 } as const;
+
+/** A buffer for records of evaluations and, behind them, for what workgroups keep; vec4. */
+export interface TapePlan {
+  readonly spillAt: number;
+  readonly size: number;
+}
+
+export const forwardGroups = ({ form, tiles }: FusedPlan) => Math.min(tiles, GROUPS[form]);
+
+/** Of a forward solve; `taped`: with every stage on it, and what the discrete adjoint keeps. */
+export function forwardTape(fused: FusedPlan, taped: boolean): TapePlan {
+  const { form, spill, rows, chunks, adjointRows } = fused;
+  const spillAt = taped ? fused.tapeBytes / 16 : 0;
+  // Strips are compiled for the size of their tape: without records that is one for all batches.
+  const groups = form === "strip" && !taped ? GROUPS.strip : forwardGroups(fused);
+  const own = Math.max(groups * rows, taped ? chunks * adjointRows : 0);
+  return { spillAt, size: roomFor(fused, spillAt + (spill ? own : 0)) };
+}
+
+/** Of a reverse pass that evaluates the stages itself. */
+export function adjointTape(fused: FusedPlan): TapePlan {
+  const { spill, chunks, ring, tile4, adjointRows } = fused;
+  const spillAt = chunks * ring * tile4;
+  return { spillAt, size: roomFor(fused, spillAt + (spill ? chunks * adjointRows : 0)) };
+}
+
+/** vec4 of the gradient chunks, `copies` of each. */
+export const chunkRoom = (fused: FusedPlan, copies = 1) =>
+  roomFor(fused, (copies * fused.chunks * fused.packing.chunkSize) / 4);
+
+/** At least `size`. Strips have sizes in steps of a quarter of a power of two, so that shapes share their kernels. */
+function roomFor({ form }: FusedPlan, size: number): number {
+  if (form === "block") return Math.max(size, 1);
+  const quarter = 2 ** Math.max(0, Math.floor(Math.log2(Math.max(size, 1))) - 2);
+  return Math.max(16, quarter * Math.ceil(size / quarter));
+}
+
+/** Constants of strips for the sizes of their buffers, in vec4; none for blocks. */
+export function sizeConstants(
+  { form, packing }: FusedPlan,
+  tape: TapePlan,
+  partial?: number,
+): Record<string, number> {
+  if (form === "block") return {};
+  const sizes = { PACKED4: packing.packedSize / 4, TAPE4: tape.size };
+  return partial === undefined ? sizes : { ...sizes, PARTIAL4: partial };
 }
 
 /** Places in the buffers of a fused solve, in words. */

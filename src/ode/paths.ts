@@ -8,7 +8,7 @@ import { type ForwardOptions, ForwardSolve, type Integrand, weightCount } from "
 import { FusedContinuous } from "./fused-continuous.js";
 import { FusedDiscrete } from "./fused-discrete.js";
 import { FusedForward } from "./fused-forward.js";
-import { fusedRefusal } from "./fused-plan.js";
+import { fusedRefusal, usualTiling } from "./fused-plan.js";
 import type { StepPlan } from "./plan.js";
 
 export interface SolvePlan extends ForwardOptions {
@@ -69,8 +69,6 @@ export async function createForward(
   if (integrand.kind === "wgsl" || choosePath(integrand, options) === "layered")
     return ForwardSolve.create(device, integrand, options);
   const { batch, plan, trace, keep = 0, loss, probeKey } = options;
-  // Emulated workgroup memory is no faster than the other, and drivers take seconds to compile it.
-  const tiling = { spill: device.adapter.isSoftware };
   return FusedForward.create(device, integrand.weights, {
     batch,
     plan,
@@ -79,7 +77,7 @@ export async function createForward(
     cotangents: options.backward !== undefined,
     loss,
     probeKey,
-    tiling,
+    tiling: usualTiling(device.adapter),
   });
 }
 

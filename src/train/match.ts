@@ -9,12 +9,20 @@
 import type { FlowState } from "../cnf/flow.js";
 import { reduceGradient } from "../field/reduce-gradient.js";
 import { reduceGrad as reduceModule } from "../generated/field/reduce_grad.js";
-import { match as matchModule } from "../generated/fused/match.js";
 import { BufferGroup } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import type { Command } from "../gpu/submit.js";
 import { CONTROL_BYTES } from "../ode/control.js";
-import { fusedParams, fusedPlaces, fusedPlan } from "../ode/fused-plan.js";
+import { fusedKernel } from "../ode/fused-kernels.js";
+import {
+  adjointTape,
+  chunkRoom,
+  fusedParams,
+  fusedPlaces,
+  fusedPlan,
+  sizeConstants,
+  usualTiling,
+} from "../ode/fused-plan.js";
 import { NORMAL_TABLE } from "../tensor/normal-table.js";
 import { PURPOSE } from "../tensor/random.js";
 import type { Optimiser } from "./optimiser.js";
@@ -53,19 +61,22 @@ export class MatchStep {
       traceWeight: 0,
       capacity: 1,
     };
-    // Emulated workgroup memory is no faster than the other, and drivers take seconds to compile it.
-    const fused = fusedPlan(shape, { spill: device.adapter.isSoftware });
+    const fused = fusedPlan(shape, usualTiling(device.adapter));
+    const tapePlan = adjointTape(fused);
+    const chunkSize4 = chunkRoom(fused);
     const [main, reduce] = await Promise.all([
-      device.kernel(matchModule, "main", { ...fused.constants, TAPE: 1 }),
+      fusedKernel(device, "match", fused.form, {
+        ...fused.adjointConstants,
+        ...sizeConstants(fused, tapePlan, chunkSize4),
+      }),
       device.kernel(reduceModule, "main"),
     ]);
     return BufferGroup.filled(async (group) => {
       const update = await Update.create(device, group, optimiser.count);
       const make = (label: string, words: number) =>
         group.add(device.buffer({ label: `matching ${label}`, size: words * 4 }));
-      const spillAt = fused.chunks * fused.tile4;
-      const tape = make("tape", 4 * (spillAt + (fused.spill ? fused.chunks * fused.rows : 0)));
-      const partial = make("gradient chunks", fused.chunks * packing.chunkSize);
+      const tape = make("tape", 4 * tapePlan.size);
+      const partial = make("gradient chunks", 4 * chunkSize4);
       const thetaBar = make("theta bar", packing.paramCount + 2);
       const errors = make("errors", plan.batch);
       const map = group.add(device.buffer({ label: "gradient map", data: packing.gradientMap }));
@@ -80,7 +91,7 @@ export class MatchStep {
       };
       const range = { from_step: 0, to_step: 1 };
       const operands = {
-        params: { ...fusedParams(fused, fusedPlaces(fused, "nothing"), spillAt), ...range },
+        params: { ...fusedParams(fused, fusedPlaces(fused, "nothing"), tapePlan.spillAt), ...range },
         packed: flow.weights.packed,
         draws,
         key: run.batchKey,

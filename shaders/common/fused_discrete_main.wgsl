@@ -17,19 +17,16 @@
 // kernel's rate, less where the L2 cannot hold the chunks of the resident workgroups.
 
 // @include "common/control.wgsl"
-// @include "common/fused_forward.wgsl"
-// @include "common/fused_reverse.wgsl"
+// @include "common/fused.wgsl"
+// @include "common/fused_derivatives.wgsl"
 // @include "common/fused_bars.wgsl"
-// @const GROUP: u32 = 1
 // @const REDO: u32 = 0
 // @const ADAPTIVE: u32 = 0
 
 @group(0) @binding(2) var<storage, read> probes: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> steps: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read> kept: array<f32>;
-@group(0) @binding(5) var<storage, read_write> tape: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> bars: array<f32>;
-@group(0) @binding(7) var<storage, read_write> partial: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> reports: array<Control>;
 
 fn load_kept(at: u32, tile: u32, record: u32, e: u32) -> vec4<f32> {
@@ -52,8 +49,7 @@ fn place_kept(tile: u32, record: u32, local: u32, tape_at: u32) {
       } else {
         x = probe_at(tile, slot, e);
       }
-      set_row(row_at(slot, e / LD4) + e % LD4, x);
-      tape[tape_at + (slot * TILE + e / LD4) * LD4 + e % LD4] = x;
+      set_input(tape_at, slot, e / LD4, e % LD4, x);
     }
   }
 }
@@ -80,12 +76,12 @@ fn place_seeds(tile: u32, i: u32, record: u32, step: vec4<f32>, local: u32) {
     let sample = e / LD4;
     let inside = is_sample(tile, sample);
     let here = kappa(tile, i, e);
-    set_row(row_at(0u, sample) + e % LD4, step.y * here);
+    set_seed(0u, sample, e % LD4, step.y * here);
     var a_delta = 0.0;
     if (SLOTS > 1u && inside) { a_delta = bars[params.delta_bar_at + tile * TILE + sample]; }
     for (var slot = 1u; slot < SLOTS; slot++) {
       let scale = -step.y * weight_b(i) * a_delta * params.trace_weight;
-      set_row(row_at(slot, sample) + e % LD4, scale * probe_at(tile, slot, e));
+      set_seed(slot, sample, e % LD4, scale * probe_at(tile, slot, e));
     }
   }
   // One invocation per sample, which walks through its columns: LD4 entries may belong to others.
@@ -125,6 +121,8 @@ fn take_step(tile: u32, local: u32) {
 
 fn reverse_tile(tile: u32, first: bool, chunk: u32, own: u32, local: u32) {
   var fresh = first;
+  var fresh_sums = first;
+  var entry = 0u;
   // An adaptive solve took as many steps as it needed; this part of the reverse pass may be past them.
   let list = tile * (params.capacity + 1u);
   let end = min(params.to_step, u32(steps[list].x));
@@ -137,8 +135,9 @@ fn reverse_tile(tile: u32, first: bool, chunk: u32, own: u32, local: u32) {
       let record = n * params.stages + i;
       let t = step.x + weight_c(i) * step.y;
       var tape_at = record * params.record4 + tile * params.tile4;
+      begin_sweep(entry);
       if (REDO == 1u) {
-        tape_at = own;
+        tape_at = own_record(own, entry);
         place_kept(tile, record, local, tape_at);
         sync();
         evaluate(t, local, tape_at);
@@ -146,12 +145,17 @@ fn reverse_tile(tile: u32, first: bool, chunk: u32, own: u32, local: u32) {
       }
       place_seeds(tile, i, record, step, local);
       sync();
-      sweep(StageShare(t, step.z + weight_c(i) * step.w, 1.0, chunk, fresh), local, tape_at);
+      sweep(StageShare(t, step.z + weight_c(i) * step.w, 1.0, chunk, fresh), entry, local, tape_at);
       take_stage_bar(tile, i, step.y, local);
       // Bars of entries are read by the invocation that owns the sample.
-      storageBarrier();
-      sync();
+      sync_all();
       fresh = false;
+      entry++;
+    }
+    if (entry + countOneBits(params.used) > RING || n == params.from_step) {
+      flush(entry, chunk, fresh_sums, local);
+      fresh_sums = false;
+      entry = 0u;
     }
     take_step(tile, local);
     storageBarrier();
@@ -174,7 +178,7 @@ fn main(
     }
     // Chunks of an adaptive solve were cleared: its tiles begin at different steps.
     let first = ADAPTIVE == 0u && tile == group.x && params.to_step == params.capacity;
-    reverse_tile(tile, first, chunk, group.x * params.tile4, local);
+    reverse_tile(tile, first, chunk, group.x * RING * params.tile4, local);
   }
   add_beta(chunk, local);
   if (group.x == 0u && local == 0u) {

@@ -16,8 +16,7 @@
 // A stage costs an evaluation and a reverse sweep with its weight gradients: three forward evaluations' work. Expect
 // the rate of discrete.wgsl.
 
-// @include "common/fused_forward.wgsl"
-// @include "common/fused_reverse.wgsl"
+// @include "common/fused_derivatives.wgsl"
 // @include "common/fused_bars.wgsl"
 // @include "common/fused_error.wgsl"
 // @const SLOPES: u32 = 8
@@ -26,8 +25,6 @@
 @group(0) @binding(2) var<storage, read> interval: array<f32>;
 @group(0) @binding(3) var<storage, read> probes: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> bars: array<f32>;
-@group(0) @binding(5) var<storage, read_write> tape: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> partial: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> reports: array<Control>;
 @group(0) @binding(8) var<uniform> settings: Settings;
 
@@ -52,18 +49,18 @@ fn a_delta(tile: u32, sample: u32) -> f32 {
 
 // The field at the point: k_i of z; the tape then holds the evaluation, the rows f and J e_k.
 fn evaluate_point(tile: u32, i: u32, t: f32, local: u32, own: u32) {
+  let record = own_record(own, i);
   for (var e = local; e < ENTRIES; e += GROUP) {
     for (var slot = 0u; slot < SLOTS; slot++) {
       var x = point_z[e];
       if (slot > 0u) { x = probe_at(tile, slot, e); }
-      set_row(row_at(slot, e / LD4) + e % LD4, x);
-      tape[own + (slot * TILE + e / LD4) * LD4 + e % LD4] = x;
+      set_input(record, slot, e / LD4, e % LD4, x);
     }
   }
   sync();
-  evaluate(t, local, own);
+  evaluate(t, local, record);
   for (var e = local; e < ENTRIES; e += GROUP) {
-    var value = row(row_at(0u, e / LD4) + e % LD4);
+    var value = result(0u, e / LD4, e % LD4);
     if (RESIDUAL == 1u) { value -= point_z[e]; }
     slopes_z[i * ENTRIES + e] = value;
   }
@@ -71,25 +68,24 @@ fn evaluate_point(tile: u32, i: u32, t: f32, local: u32, own: u32) {
 
 // The reverse sweep at the point: k_i of a, and the stage's share of the gradients.
 fn sweep_point(tile: u32, i: u32, share: StageShare, local: u32, own: u32) {
+  begin_sweep(i % RING);
   for (var e = local; e < ENTRIES; e += GROUP) {
     let sample = e / LD4;
-    set_row(row_at(0u, sample) + e % LD4, point_a[e]);
+    set_seed(0u, sample, e % LD4, point_a[e]);
     let scale = -a_delta(tile, sample) * params.trace_weight;
     for (var slot = 1u; slot < SLOTS; slot++) {
-      set_row(row_at(slot, sample) + e % LD4, scale * probe_at(tile, slot, e));
+      set_seed(slot, sample, e % LD4, scale * probe_at(tile, slot, e));
     }
   }
-  storageBarrier();
-  sync();
-  sweep(share, local, own);
+  sync_all();
+  sweep(share, i % RING, local, own_record(own, i));
   for (var e = local; e < ENTRIES; e += GROUP) {
     var value = -input_bar(e / LD4, e % LD4);
     if (RESIDUAL == 1u) { value += point_a[e]; }
     slopes_a[i * ENTRIES + e] = value;
   }
   // The next stage writes rows and tape that this one's neighbours still read.
-  storageBarrier();
-  sync();
+  sync_all();
 }
 
 fn place_stage(i: u32, h: f32, local: u32) {
@@ -113,6 +109,7 @@ fn take_stages(tile: u32, t: f32, h: f32, chunk: u32, fresh: bool, local: u32, o
     evaluate_point(tile, i, time, local, own);
     sweep_point(tile, i, StageShare(time, 0.0, h * weight_b(i), chunk, fresh && i == 0u), local, own);
   }
+  flush(params.stages, chunk, fresh, local);
 }
 
 // z and a at the end of the step into the points; the squares of their error ratios.
@@ -148,7 +145,7 @@ fn move_on(local: u32) {
 
 // dL/dt1 = a.f - a_Delta tr, from the evaluation at t1 that is in the rows.
 fn store_end_bar(tile: u32, local: u32) {
-  sync();
+  workgroupBarrier();
   for (var sample = local; sample < TILE; sample += GROUP) {
     if (!is_sample(tile, sample)) { continue; }
     var sum = 0.0;
@@ -158,7 +155,7 @@ fn store_end_bar(tile: u32, local: u32) {
       sum += dot(a[e], slopes_z[e]);
       for (var slot = 1u; slot < SLOTS; slot++) {
         let probe = probe_at(tile, slot, e);
-        var image = row(row_at(slot, sample) + d4);
+        var image = result(slot, sample, d4);
         if (RESIDUAL == 1u) { image -= probe; }
         trace += dot(probe, image);
       }
@@ -293,7 +290,7 @@ fn main(
   let spare_chunk = (groups.x + group.x) * params.chunk4;
   for (var tile = group.x; tile < params.tiles; tile += groups.x) {
     let first = tile == group.x && params.from_step == 0u;
-    solve_tile(tile, chunk, spare_chunk, first, local, group.x * params.tile4);
+    solve_tile(tile, chunk, spare_chunk, first, local, group.x * RING * params.tile4);
   }
   if (ADAPTIVE == 1u) { beta_bar = beta_kept; }
   add_beta(chunk, local);

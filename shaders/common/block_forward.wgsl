@@ -3,22 +3,7 @@
 // TAPE = 1 leaves every layer's input (and, with STORE_U, every pre-activation) on the tape for a reverse sweep.
 
 // @include "common/activation.wgsl"
-// @include "common/fused.wgsl"
-// @const TAPE: u32 = 0
-
-// Gain s and offset c of four columns at time t.
-struct TimeVectors {
-  gain: vec4<f32>,
-  offset: vec4<f32>,
-}
-
-fn time_vectors(v: u32, t: f32) -> TimeVectors {
-  let at = params.vectors4 + v;
-  let drift = t * packed[at + params.columns4];
-  if (GATED == 0u) { return TimeVectors(vec4<f32>(1.0), packed[at] + drift); }
-  let gain = sigmoid4(t * packed[at + 2u * params.columns4] + packed[at + 3u * params.columns4]);
-  return TimeVectors(gain, gain * packed[at] + drift);
-}
+// @include "common/block.wgsl"
 
 struct LayerResult {
   u_at: u32,

@@ -18,9 +18,7 @@
 
 // @include "common/random.wgsl"
 // @include "common/normal.wgsl"
-// @include "common/fused_forward.wgsl"
-// @include "common/fused_reverse.wgsl"
-// @const GROUP: u32 = 1
+// @include "common/fused_derivatives.wgsl"
 
 struct Draws {
   rows: u32,
@@ -33,8 +31,6 @@ struct Draws {
 @group(0) @binding(4) var<storage, read> data: array<f32>;
 @group(0) @binding(5) var<storage, read> normal_table: array<vec4<i32>>;
 @group(0) @binding(6) var<storage, read> interval: array<f32>;
-@group(0) @binding(7) var<storage, read_write> tape: array<vec4<f32>>;
-@group(0) @binding(8) var<storage, read_write> partial: array<vec4<f32>>;
 @group(0) @binding(9) var<storage, read_write> errors: array<f32>;
 
 // Velocities v as [sample][LD4].
@@ -64,8 +60,7 @@ fn place_points(tile: u32, s: f32, local: u32, tape_at: u32) {
       }
       let entry = sample * LD4 + d4;
       aims[entry] = aim;
-      tape[tape_at + entry] = point;
-      set_row(row_at(0u, sample) + d4, point);
+      set_input(tape_at, 0u, sample, d4, point);
     }
   }
 }
@@ -78,11 +73,10 @@ fn place_seeds(tile: u32, local: u32, tape_at: u32) {
     var square = 0.0;
     for (var d4 = 0u; d4 < LD4; d4++) {
       let entry = sample * LD4 + d4;
-      let at = row_at(0u, sample) + d4;
-      var miss = row(at) - aims[entry];
+      var miss = result(0u, sample, d4) - aims[entry];
       if (RESIDUAL == 1u) { miss -= tape[tape_at + entry]; }
       square += dot(miss, miss);
-      set_row(at, select(vec4<f32>(), scale * miss, inside));
+      set_seed(0u, sample, d4, select(vec4<f32>(), scale * miss, inside));
     }
     if (inside) { errors[tile * TILE + sample] = square; }
   }
@@ -96,20 +90,29 @@ fn main(
 ) {
   spill_at = params.spill_at + group.x * ROWS;
   let chunk = group.x * params.chunk4;
-  let own = group.x * params.tile4;
+  let own = group.x * RING * params.tile4;
+  var entry = 0u;
+  var fresh = true;
   for (var tile = group.x; tile < params.tiles; tile += groups.x) {
     let s = (f32(tile) + uniform_from_bits(word_of(tile, draws.time_purpose))) / f32(params.tiles);
     let t = s * interval[1];
-    place_points(tile, s, local, own);
+    let record = own_record(own, entry);
+    begin_sweep(entry);
+    place_points(tile, s, local, record);
     sync();
-    evaluate(t, local, own);
+    evaluate(t, local, record);
     storageBarrier();
-    place_seeds(tile, local, own);
+    place_seeds(tile, local, record);
     sync();
-    sweep(StageShare(t, 0.0, 1.0, chunk, tile == group.x), local, own);
+    sweep(StageShare(t, 0.0, 1.0, chunk, tile == group.x), entry, local, record);
     // The next tile writes over the rows and the tape.
-    storageBarrier();
-    sync();
+    sync_all();
+    entry++;
+    if (entry == RING || tile + groups.x >= params.tiles) {
+      flush(entry, chunk, fresh, local);
+      fresh = false;
+      entry = 0u;
+    }
   }
   add_beta(chunk, local);
 }

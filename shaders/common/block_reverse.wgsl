@@ -5,83 +5,21 @@
 // A kernel that includes this declares partial, vec4 [workgroup][chunk4]: a chunk as src/field/packing.ts lays it out. TAPE holds what
 // the evaluation left.
 
-// @include "common/activation.wgsl"
-// @include "common/fused.wgsl"
+// @include "common/block.wgsl"
+// @include "common/fused_derivatives.wgsl"
 
-// How a stage counts among the gradients.
-struct StageShare {
-  t: f32,
-  tau: f32,        // factor of the explicit time towards dL/dt1
-  weight: f32,     // 1 where the seeds carry the weight, h b in a quadrature
-  chunk: u32,      // this workgroup's chunk, vec4
-  fresh: bool,     // nothing has been added to it yet
+@group(0) @binding(11) var<storage, read_write> partial: array<vec4<f32>>;
+
+fn cotangent(layer: FusedLayer, slot: u32, sample: u32, column: u32) -> vec4<f32> {
+  return row(row_at(slot, sample) + column);
 }
 
-fn add_to(at: u32, value: vec4<f32>, fresh: bool) {
-  if (fresh) {
-    partial[at] = value;
-  } else {
-    partial[at] += value;
-  }
+fn set_cotangent(layer: FusedLayer, slot: u32, sample: u32, column: u32, value: vec4<f32>) {
+  set_row(row_at(slot, sample) + column, value);
 }
 
-// This invocation's share of d/d beta (swish): of the sweep under way, and of all so far.
-var<private> beta_share: f32 = 0.0;
-var<private> beta_bar: f32 = 0.0;
-
-// b, w, g, k and explicit time of a layer, from column sums over the samples; the rows then hold s u_bar.
-//   U = sum u_bar,  Q = (1 - s) sum [u_bar (u - w t) + sum_k u'_bar_k u'_k]
-fn column_gradients(layer: FusedLayer, share: StageShare, local: u32, tape_at: u32) {
-  for (var column = local; column < layer.out4; column += GROUP) {
-    let v = params.vectors4 + layer.vector_at + column;
-    let drift = packed[v + params.columns4];
-    var sum_u = vec4<f32>();
-    var sum_q = vec4<f32>();
-    var gain = vec4<f32>(1.0);
-    var gate = vec4<f32>();
-    if (GATED == 1u) {
-      gate = packed[v + 2u * params.columns4];
-      gain = sigmoid4(share.t * gate + packed[v + 3u * params.columns4]);
-    }
-    for (var sample = 0u; sample < TILE; sample++) {
-      let u_bar = row(row_at(0u, sample) + column);
-      sum_u += u_bar;
-      if (GATED == 1u) {
-        for (var slot = 0u; slot < SLOTS; slot++) {
-          let at = row_at(slot, sample) + column;
-          let bar = row(at);
-          var u = tape[tape_at + layer.u_at + (slot * TILE + sample) * layer.out4 + column];
-          if (slot == 0u) { u -= share.t * drift; }
-          sum_q += bar * u;
-          set_row(at, gain * bar);
-        }
-      }
-    }
-    sum_q *= 1.0 - gain;
-    let time = gate * sum_q + drift * sum_u;
-    let at = share.chunk + params.chunk_vectors4 + layer.vector_at + column;
-    let stride = params.columns4;
-    let weight = share.weight;
-    add_to(at, weight * gain * sum_u, share.fresh);
-    add_to(at + stride, weight * share.t * sum_u, share.fresh);
-    add_to(at + 2u * stride, weight * share.t * sum_q, share.fresh);
-    add_to(at + 3u * stride, weight * sum_q, share.fresh);
-    if (share.fresh) { partial[at + 4u * stride] = vec4<f32>(); }
-    add_to(at + 5u * stride, share.tau * time, share.fresh);
-    add_to(at + 6u * stride, weight * time, share.fresh);
-  }
-}
-
-fn outer(x: vec4<f32>, u: vec4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(u.x * x, u.y * x, u.z * x, u.w * x);
-}
-
-fn add_block(at: u32, stride: u32, sum: mat4x4<f32>, share: StageShare) {
-  add_to(at, share.weight * sum[0], share.fresh);
-  add_to(at + stride, share.weight * sum[1], share.fresh);
-  add_to(at + 2u * stride, share.weight * sum[2], share.fresh);
-  add_to(at + 3u * stride, share.weight * sum[3], share.fresh);
-}
+// All sweeps work in the same rows.
+fn begin_sweep(entry: u32) {}
 
 // W_bar[o][i] += sum over rows of (s u_bar)[o] x[i]: an invocation owns blocks of 8 x 8.
 fn weight_gradients(layer: FusedLayer, share: StageShare, local: u32, tape_at: u32) {
@@ -106,46 +44,14 @@ fn weight_gradients(layer: FusedLayer, share: StageShare, local: u32, tape_at: u
     }
     let at = share.chunk + layer.gradient_at + 4u * o * layer.in4 + i;
     let below = 4u * layer.in4;
-    add_block(at, layer.in4, a00, share);
-    if (i_next > i) { add_block(at + 1u, layer.in4, a01, share); }
+    let weight = share.weight;
+    add_block(at, layer.in4, weight * a00, share.fresh);
+    if (i_next > i) { add_block(at + 1u, layer.in4, weight * a01, share.fresh); }
     if (o_next > o) {
-      add_block(at + below, layer.in4, a10, share);
-      if (i_next > i) { add_block(at + below + 1u, layer.in4, a11, share); }
+      add_block(at + below, layer.in4, weight * a10, share.fresh);
+      if (i_next > i) { add_block(at + below + 1u, layer.in4, weight * a11, share.fresh); }
     }
   }
-}
-
-// sigma' and sigma'' of a place, from y where that tells all, else from u.
-struct Slopes {
-  d1: vec4<f32>,
-  d2: vec4<f32>,
-  u: vec4<f32>,
-}
-
-fn slopes_from(u_at: u32, y: vec4<f32>, beta: f32) -> Slopes {
-  if (ACTIVATION == TANH || ACTIVATION == SIGMOID || ACTIVATION == RELU) {
-    return Slopes(activate_d1(y, y, beta), activate_d2(y, y, beta), y);
-  }
-  if (ACTIVATION == ELU) {
-    let rises = y > vec4<f32>(0.0);
-    return Slopes(select(y + 1.0, vec4<f32>(1.0), rises), select(y + 1.0, vec4<f32>(), rises), y);
-  }
-  if (ACTIVATION == SOFTPLUS || ACTIVATION == SWISH || ACTIVATION == SIN || ACTIVATION == SQUARE) {
-    let u = tape[u_at];
-    return Slopes(activate_d1(u, y, beta), activate_d2(u, y, beta), u);
-  }
-  return Slopes(vec4<f32>(1.0), vec4<f32>(), y);
-}
-
-// sigma'' u'_k: from y'_k = sigma' u'_k where the quotient is a polynomial of y.
-fn bend(s: Slopes, y: vec4<f32>, y_dot: vec4<f32>, u_dot_at: u32) -> vec4<f32> {
-  if (ACTIVATION == TANH) { return -2.0 * y * y_dot; }
-  if (ACTIVATION == SIGMOID) { return (1.0 - 2.0 * y) * y_dot; }
-  if (ACTIVATION == ELU) { return select(y_dot, vec4<f32>(), y > vec4<f32>(0.0)); }
-  if (ACTIVATION == SOFTPLUS || ACTIVATION == SWISH || ACTIVATION == SIN || ACTIVATION == SQUARE) {
-    return s.d2 * tape[u_dot_at];
-  }
-  return vec4<f32>();
 }
 
 struct BelowLayer {
@@ -248,7 +154,7 @@ fn input_bar(sample: u32, d4: u32) -> vec4<f32> {
 
 // Call it with the seeds in the rows and a barrier behind them (a storage barrier too, where the tape is new). It
 // ends without one: input_bar() may be read, and the rows written only behind a barrier.
-fn sweep(share: StageShare, local: u32, tape_at: u32) {
+fn sweep(share: StageShare, entry: u32, local: u32, tape_at: u32) {
   beta_share = 0.0;
   let beta = swish_beta();
   for (var back = 0u; back < LAYERS; back++) {
@@ -262,6 +168,9 @@ fn sweep(share: StageShare, local: u32, tape_at: u32) {
   }
   beta_bar += share.weight * beta_share;
 }
+
+// A sweep adds all its gradients at once.
+fn flush(entries: u32, chunk: u32, fresh: bool, local: u32) {}
 
 // At the end of a kernel: the invocations' shares of d/d beta in fixed order, into the chunk's beta vector.
 fn add_beta(chunk: u32, local: u32) {

@@ -21,7 +21,6 @@
 @group(0) @binding(4) var<storage, read> probes: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> steps: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> kept: array<f32>;
-@group(0) @binding(7) var<storage, read_write> tape: array<vec4<f32>>;
 @group(0) @binding(8) var<storage, read_write> reports: array<Control>;
 
 // All stages of the step n at (t, h).

@@ -1,0 +1,6 @@
+// One step of flow matching, in strips, for adapters of 4-wide subgroups: common/fused_match_main.wgsl, which names the buffers, over
+// common/strip.wgsl. One subgroup a tile, all operands in global memory: see the body for the cost, strip.wgsl for why.
+
+// @include "common/strip_forward.wgsl"
+// @include "common/strip_reverse.wgsl"
+// @include "common/fused_match_main.wgsl"
