@@ -267,7 +267,7 @@ describe("what goes wrong is one line", PATIENCE, () => {
     const [option, data, warm] = await Promise.all([
       run("train", "--data", "moons", "--step", "5"),
       run("train", "--data", "moon"),
-      run("train", "--data", "moons", "--hidden", "200", "--warm-start", "1", "--out", at("refused")),
+      run("train", "--data", "moons", "--warm-start", "-1", "--out", at("refused")),
     ]);
     expect(option).toEqual({
       code: 2,
@@ -276,7 +276,7 @@ describe("what goes wrong is one line", PATIENCE, () => {
     });
     expect(data).toMatchObject({ code: 1, stdout: "" });
     expect(warm.code).toBe(1);
-    expect(warm.stderr).toMatch(/\nwarmStart was given for a field it does not take: .* up to 128 wide.*\n$/);
+    expect(warm.stderr).toMatch(/\nwarmStart\.steps is -1\. It must be an integer .*\n$/);
     expect(data.stderr).toMatch(/^There is no data set "moon"\. .*moons, circles.*\n$/);
   });
 
