@@ -24,11 +24,11 @@ export interface SolveWork {
  */
 const WORTH_COMPILING = 4e9;
 const DISPATCH = 1e5;
-/** Costs this far below or above need no measurement: no device compiles for the one, and every one for the other. */
-const CERTAIN = { layered: 1 / 50, fused: 3 };
+/** A share of it so small that no device compiles for it. */
+const NEVER_WORTH = 1 / 50;
 /** Milliseconds that drivers take for the kernels of a fused solve. */
 const COMPILATION = { software: 1000, hardware: 100 };
-/** Estimates that are closer than this say nothing. */
+/** Estimates that are closer than this say nothing, and the rule stands. */
 const CLEAR = 2;
 /** Of a whole fused solve: its probes, and itself. */
 const FUSED_DISPATCHES = 2;
@@ -40,7 +40,10 @@ export function expectedMilliseconds(path: Path, work: SolveWork, { launch, rate
   return (evaluations * multiplyAdds) / rate + launches * launch;
 }
 
-/** The path by the rule alone, and whether no measurement could change it. */
+/**
+ * The path by the rule alone, and whether it stands whatever the device. Above the bound it does: kernels serve every
+ * batch of a field, so that much work is repaid by the next call if not by this one.
+ */
 export function ruleOf({ uses, evaluations, multiplyAdds, dispatches }: SolveWork): {
   path: Path;
   certain: boolean;
@@ -48,17 +51,19 @@ export function ruleOf({ uses, evaluations, multiplyAdds, dispatches }: SolveWor
   const worth = (uses * evaluations * (multiplyAdds + DISPATCH * dispatches)) / WORTH_COMPILING;
   return {
     path: worth < 1 ? "layered" : "fused",
-    certain: worth < CERTAIN.layered || worth >= CERTAIN.fused,
+    certain: worth < NEVER_WORTH || worth >= 1,
   };
 }
 
-/** The path that is expected to end first, compilation included; by the rule where neither is clearly ahead. */
+/**
+ * Below the bound of the rule, the fused path where it is expected to end clearly first, compilation included: where
+ * launches are slow beside the work in them.
+ */
 export function measuredPath(work: SolveWork, calibration: Calibration, isSoftware: boolean): Path {
   const rule = ruleOf(work);
   if (rule.certain || calibration.source === "assumed") return rule.path;
   const layered = work.uses * expectedMilliseconds("layered", work, calibration);
   const compilation = isSoftware ? COMPILATION.software : COMPILATION.hardware;
   const fused = compilation + work.uses * expectedMilliseconds("fused", work, calibration);
-  if (layered > CLEAR * fused) return "fused";
-  return fused > CLEAR * layered ? "layered" : rule.path;
+  return layered > CLEAR * fused ? "fused" : rule.path;
 }
