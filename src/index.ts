@@ -11,7 +11,15 @@ export { initialParams, type MlpField, mlp } from "./field/mlp.js";
 export { ACTIVATIONS, type Activation, LAYER_TYPES, type LayerType, type MlpOptions } from "./field/spec.js";
 export type { ProbeDistribution, TraceOptions } from "./field/trace.js";
 export { type WgslField, type WgslFieldOptions, wgslField } from "./field/wgsl.js";
-export { type AdapterSummary, Device, type DeviceStats, type OpenOptions, openDevice } from "./gpu/device.js";
+export type { CalibrationStore } from "./gpu/calibration-store.js";
+export {
+  type AdapterSummary,
+  type BufferUse,
+  Device,
+  type DeviceStats,
+  type OpenOptions,
+  openDevice,
+} from "./gpu/device.js";
 export {
   ArgumentError,
   DataError,
@@ -23,6 +31,8 @@ export {
   type UnavailableReason,
   WebGPUUnavailableError,
 } from "./gpu/errors.js";
+export type { KernelTime } from "./gpu/profile.js";
+export type { Calibration } from "./ode/calibration.js";
 export type { SolveStatus } from "./ode/control.js";
 export type { Path } from "./ode/execution.js";
 export { METHOD_NAMES, METHODS, type Method, type MethodName } from "./ode/methods.js";

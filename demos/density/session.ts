@@ -2,17 +2,7 @@
  * One run of training, in the worker: it draws while it trains, and refines the picture while it is paused.
  * Everything on the GPU happens one after the other, in `run`; the other methods only leave notes for it.
  */
-import {
-  cnf,
-  type Device,
-  data,
-  FjordError,
-  type Flow,
-  mlp,
-  type StepOptions,
-  train,
-  warmStartRefusal,
-} from "fjordgpu";
+import { cnf, type Device, data, FjordError, type Flow, mlp, type StepOptions, train } from "fjordgpu";
 import { ADAPTIVE, type Config } from "./config.js";
 import type { Event, Layers } from "./protocol.js";
 
@@ -96,15 +86,13 @@ export class Session {
     const slow = device.adapter.isSoftware;
     // On an emulated GPU the held-out points would otherwise take longer than the training between them.
     const set = data.toyDataset(config.set, { seed: config.seed, heldOut: slow ? 1_000 : 10_000 });
-    const warm = warmStartRefusal(flow.field) ? 0 : config.warm;
     const run = train(flow, set, {
       steps: config.steps,
       batch: config.batch,
       lr: config.lr,
       seed: config.seed,
       clip: 10,
-      // Fields that it does not take, which only the address can ask for, go without.
-      ...(warm > 0 && { warmStart: { steps: warm } }),
+      ...(config.warm > 0 && { warmStart: { steps: config.warm } }),
       trace:
         config.trace === "exact" ? { kind: "exact" } : { kind: "hutchinson", distribution: config.trace },
       reportEvery: slow ? 5 : 20,
@@ -113,7 +101,7 @@ export class Session {
     });
     for await (const report of run) {
       const { phase, heldOut, kl, nfe, nfeBackward, stepsPerSecond } = report;
-      const step = report.step + (phase === "likelihood" ? warm : 0);
+      const step = report.step + (phase === "likelihood" ? config.warm : 0);
       const loss = phase === "likelihood" ? report.loss : undefined;
       this.#step = step;
       this.post({ type: "progress", phase, step, loss, heldOut, kl, nfe, nfeBackward, stepsPerSecond });
@@ -121,7 +109,7 @@ export class Session {
         this.post({ type: "paused" });
         // The next training step is only made when the loop asks for it, so waiting here is the pause.
         await this.#idle(flow);
-      } else if (performance.now() >= this.#nextDraw && step < warm + config.steps) {
+      } else if (performance.now() >= this.#nextDraw && step < config.warm + config.steps) {
         await this.#drawWhileTraining(flow);
       }
       if (this.#stop.signal.aborted) return;

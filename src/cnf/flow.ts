@@ -136,7 +136,7 @@ export class Flow {
 
   /**
    * How a solve of `batch` rows would be carried out, why, and what each path that takes it costs on this device: each
-   * is run twice and timed. Print `text`, or read the numbers.
+   * is run three times, to warm up, for its time, and for that of its kernels. Print `text`, or read the numbers.
    * @throws ArgumentError, DeviceLostError
    */
   async explain(

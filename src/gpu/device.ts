@@ -3,9 +3,11 @@
  * through here, so that loss, limits, errors and counts are handled in one place.
  */
 import { type Bindable, Buffer } from "./buffer.js";
-import { DeviceLostError, FjordError, WebGPUUnavailableError } from "./errors.js";
+import type { CalibrationStore } from "./calibration-store.js";
+import { ArgumentError, DeviceLostError, FjordError, WebGPUUnavailableError } from "./errors.js";
 import { KernelCache, type KernelOf } from "./kernel.js";
 import type { KernelModule } from "./kernel-module.js";
+import { type KernelTime, Profiler } from "./profile.js";
 import { Readback } from "./readback.js";
 import { type Command, encodeCommands } from "./submit.js";
 import { UniformPages } from "./uniform.js";
@@ -31,6 +33,13 @@ export interface DeviceStats {
   readonly maps: number;
 }
 
+/** Live buffers of one name. */
+export interface BufferUse {
+  readonly label: string;
+  readonly buffers: number;
+  readonly bytes: number;
+}
+
 export interface OpenOptions {
   /** The entry point to WebGPU; default `navigator.gpu`, in Node the optional package `webgpu`. */
   gpu?: GPU;
@@ -38,6 +47,11 @@ export interface OpenOptions {
   limits?: Record<string, number>;
   /** Called once when the device is lost, unless dispose() caused it. */
   onLost?: (error: DeviceLostError) => void;
+  /**
+   * Where the adapter's measured speed is remembered between sessions; default IndexedDB, in Node a file in the user's
+   * cache folder. "off": nothing is measured, and paths are chosen by size alone.
+   */
+  calibration?: "off" | CalibrationStore;
 }
 
 export class Device {
@@ -48,6 +62,8 @@ export class Device {
   readonly #kernels: KernelCache;
   readonly #readback: Readback;
   readonly #counts = { buffers: 0, bytes: 0, peakBytes: 0, dispatches: 0, submits: 0, maps: 0 };
+  readonly #live = new Set<Buffer>();
+  #profiler: Profiler | undefined;
   #lossError: DeviceLostError | undefined;
   #disposed = false;
   #allocating: Promise<unknown> = Promise.resolve();
@@ -59,6 +75,7 @@ export class Device {
     readonly adapter: AdapterSummary,
     onLost?: (error: DeviceLostError) => void,
     entryPoint?: GPU,
+    readonly calibration?: "off" | CalibrationStore,
   ) {
     this.entryPoint = entryPoint;
     gpu.addEventListener("uncapturederror", (event) => {
@@ -97,6 +114,16 @@ export class Device {
     return { ...this.#counts, pipelines: this.#kernels.size };
   }
 
+  /** Which buffers there are now, those of one name together, the largest share first. */
+  memory(): BufferUse[] {
+    const uses = new Map<string, BufferUse>();
+    for (const { label, size } of this.#live) {
+      const { buffers = 0, bytes = 0 } = uses.get(label) ?? {};
+      uses.set(label, { label, buffers: buffers + 1, bytes: bytes + size });
+    }
+    return [...uses.values()].sort((one, other) => other.bytes - one.bytes);
+  }
+
   /**
    * A storage buffer of `size` bytes (rounded up to 4), zeroed or filled with `data`.
    * @throws FjordError `limit-exceeded` before touching the GPU when the size is over the device's limits.
@@ -121,7 +148,9 @@ export class Device {
     const buffer = new Buffer(gpu, size, spec.label, () => {
       counts.buffers -= 1;
       counts.bytes -= size;
+      this.#live.delete(buffer);
     });
+    this.#live.add(buffer);
     if (spec.data) this.write(buffer, spec.data);
     return buffer;
   }
@@ -186,9 +215,31 @@ export class Device {
   run(commands: readonly Command[], label = "fjordgpu"): void {
     this.assertUsable();
     const encoder = this.gpu.createCommandEncoder({ label });
-    this.#counts.dispatches += encodeCommands(encoder, commands);
+    this.#counts.dispatches += encodeCommands(encoder, commands, this.#profiler);
     this.#counts.submits += 1;
     this.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /**
+   * Runs `work` and times every kernel that the device runs meanwhile; each dispatch then has a pass of its own, so the
+   * whole takes longer than without. `kernels` is undefined on a device without timestamps.
+   * @throws ArgumentError while another profile is under way; DeviceLostError; what `work` throws
+   */
+  async profile<T>(work: () => Promise<T>): Promise<{ result: T; kernels: KernelTime[] | undefined }> {
+    this.assertUsable();
+    if (!this.gpu.features.has("timestamp-query")) return { result: await work(), kernels: undefined };
+    if (this.#profiler)
+      throw new ArgumentError("The device is being profiled already.", "Wait for it to end.");
+    const profiler = new Profiler(this);
+    this.#profiler = profiler;
+    try {
+      const result = await work();
+      this.#profiler = undefined;
+      return { result, kernels: await profiler.times() };
+    } finally {
+      this.#profiler = undefined;
+      profiler.dispose();
+    }
   }
 
   /** Resolves when everything submitted so far has run. @throws DeviceLostError */
@@ -252,6 +303,9 @@ export async function openDevice(options: OpenOptions = {}): Promise<Device> {
   }
 }
 
+/** Used where an adapter has them. */
+const WANTED: readonly GPUFeatureName[] = ["timestamp-query", "subgroups"];
+
 async function requestDevice(gpu: GPU, options: OpenOptions): Promise<Device> {
   const adapter = await gpu.requestAdapter();
   if (!adapter) {
@@ -273,8 +327,8 @@ async function requestDevice(gpu: GPU, options: OpenOptions): Promise<Device> {
     // WebGPU's default limits are enough for every kernel (8 storage buffers, 16 KiB of workgroup memory,
     // 256 invocations); only what the caller asks for is raised.
     device = await adapter.requestDevice({
-      requiredFeatures: subgroupSize === undefined ? [] : ["subgroups"],
       requiredLimits: options.limits ?? {},
+      requiredFeatures: WANTED.filter((feature) => adapter.features.has(feature)),
     });
   } catch (error) {
     throw new WebGPUUnavailableError(
@@ -284,12 +338,8 @@ async function requestDevice(gpu: GPU, options: OpenOptions): Promise<Device> {
       { cause: error },
     );
   }
-  return new Device(
-    device,
-    { vendor, architecture, description, isSoftware, subgroupSize },
-    options.onLost,
-    gpu,
-  );
+  const summary = { vendor, architecture, description, isSoftware, subgroupSize };
+  return new Device(device, summary, options.onLost, gpu, options.calibration);
 }
 
 async function findWebGPU(): Promise<GPU> {

@@ -1,5 +1,6 @@
 /** What a submission is made of: a flat list of commands, encoded into as few passes as possible. */
 import type { BufferView } from "./buffer.js";
+import type { Profiler } from "./profile.js";
 
 export interface Dispatch {
   readonly kind: "dispatch";
@@ -27,8 +28,15 @@ export type Command = Dispatch | CopyCommand | ClearCommand;
 export const copy = (from: BufferView, to: BufferView): CopyCommand => ({ kind: "copy", from, to });
 export const clear = (target: BufferView): ClearCommand => ({ kind: "clear", target });
 
-/** Dispatches that follow each other share a pass: passes cost more than dispatches. Returns the dispatch count. */
-export function encodeCommands(encoder: GPUCommandEncoder, commands: readonly Command[]): number {
+/**
+ * Dispatches that follow each other share a pass, because passes cost more than dispatches, unless each is timed.
+ * Returns the dispatch count.
+ */
+export function encodeCommands(
+  encoder: GPUCommandEncoder,
+  commands: readonly Command[],
+  profiler?: Profiler,
+): number {
   let pass: GPUComputePassEncoder | undefined;
   let dispatches = 0;
   const endPass = () => {
@@ -37,7 +45,8 @@ export function encodeCommands(encoder: GPUCommandEncoder, commands: readonly Co
   };
   for (const command of commands) {
     if (command.kind === "dispatch") {
-      pass ??= encoder.beginComputePass();
+      if (profiler) endPass();
+      pass ??= encoder.beginComputePass(profiler && { timestampWrites: profiler.next(command.label) });
       pass.setPipeline(command.pipeline);
       pass.setBindGroup(0, command.bindGroup);
       pass.dispatchWorkgroups(...command.grid);

@@ -1,6 +1,6 @@
 /**
  * The command line. Exit codes: 0 done, 1 failed (one sentence on standard error), 2 wrong usage, 130 interrupted.
- * FJORD_DEBUG in the environment adds the stack trace.
+ * FJORD_DEBUG in the environment adds the stack trace; FJORD_CALIBRATION=off chooses paths without measuring the device.
  */
 import { version } from "../../package.json";
 import { Arguments, UsageError } from "./cli/arguments.js";

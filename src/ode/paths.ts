@@ -1,8 +1,11 @@
 /** Which way a solve is carried out, and the objects that do it. */
+import type { Weights } from "../field/weights.js";
 import type { Device } from "../gpu/device.js";
 import { ArgumentError } from "../gpu/errors.js";
+import { calibrationOf } from "./calibration.js";
 import { ContinuousAdjoint } from "./continuous.js";
 import { DiscreteAdjoint } from "./discrete.js";
+import { measuredPath, ruleOf, type SolveWork } from "./estimate.js";
 import type { Adjoint, Forward, Path } from "./execution.js";
 import { type ForwardOptions, ForwardSolve, type Integrand, weightCount } from "./forward.js";
 import { FusedContinuous } from "./fused-continuous.js";
@@ -20,44 +23,61 @@ export interface SolvePlan extends ForwardOptions {
   readonly loss?: boolean;
 }
 
-/**
- * Cost, in multiply-adds, from which kernels for one shape pay for their compilation (0.1 s on a GPU, 1 to 3 s on a
- * software adapter, where a multiply-add takes 1 ns), and the cost of a dispatch that the fused path saves.
- */
-const WORTH_COMPILING = 4e9;
-const DISPATCH = 1e5;
 /** Steps an adaptive solve is taken to need. */
 const USUAL_STEPS = 16;
 
+export interface PathChoice {
+  readonly path: Path;
+  /** Why, as a sentence. */
+  readonly reason: string;
+}
+
+const WGSL = "The fused path takes MLP fields; this one is written in WGSL.";
+
 /** Why the fused path does not take this solve, as a sentence; undefined if it does. */
 export function whyLayered(integrand: Integrand, options: SolvePlan): string | undefined {
-  if (integrand.kind === "wgsl") return "The fused path takes MLP fields; this one is written in WGSL.";
+  if (integrand.kind === "wgsl") return WGSL;
   if (options.tangents) return "The fused path carries no tangents through a solve.";
   if (options.record) return "The fused path records no states between the ends.";
   const { spec } = integrand.weights.packing;
   return fusedRefusal(spec, options.plan) ?? (options.backward && fusedRefusal(spec, options.backward));
 }
 
-/** @throws ArgumentError when the fused path is asked for and does not take this solve */
-export function choosePath(integrand: Integrand, options: SolvePlan): Path {
+/**
+ * Measures the device where the choice depends on it and nothing is remembered of its adapter.
+ * @throws ArgumentError when the fused path is asked for and does not take this solve; DeviceLostError
+ */
+export async function choosePath(
+  device: Device,
+  integrand: Integrand,
+  options: SolvePlan,
+): Promise<PathChoice> {
   const { path } = options.plan;
-  if (path === "layered") return path;
+  if (path === "layered") return { path, reason: 'path: "layered" was asked for.' };
   const refusal = whyLayered(integrand, options);
-  if (path === "fused" && refusal) throw new ArgumentError(refusal, 'Give path: "auto", or "layered".');
-  const { uses = 1 } = options;
-  if (refusal || (path === "auto" && uses * costOf(integrand, options) < WORTH_COMPILING)) return "layered";
-  return "fused";
+  if (path === "fused") {
+    if (refusal) throw new ArgumentError(refusal, 'Give path: "auto", or "layered".');
+    return { path, reason: 'path: "fused" was asked for.' };
+  }
+  if (refusal !== undefined || integrand.kind === "wgsl") return { path: "layered", reason: refusal ?? WGSL };
+  const work = solveWork(integrand.weights, options);
+  const rule = ruleOf(work);
+  const chosen = rule.certain
+    ? rule.path
+    : measuredPath(work, await calibrationOf(device), device.adapter.isSoftware);
+  const repaid = chosen === "fused" ? "So many rows repay" : "So few rows do not repay";
+  return { path: chosen, reason: `${repaid} the compilation of kernels for this shape.` };
 }
 
-/** Cost of a forward solve on the layered path, in multiply-adds. */
-function costOf(integrand: Integrand, { batch, plan, trace }: SolvePlan): number {
-  if (integrand.kind === "wgsl") return 0;
-  const slots = 1 + (trace?.probes ?? 0);
-  const { weights } = integrand;
-  const evaluations = (plan.fixedSteps || USUAL_STEPS) * plan.method.stages;
-  // Beside the layers: the stage's point, the time vectors, the trace.
-  const dispatches = weights.packing.layers.length + 3;
-  return evaluations * (slots * batch * weightCount(weights) + DISPATCH * dispatches);
+/** What a forward solve of an MLP has to do. */
+export function solveWork(weights: Weights, { batch, plan, trace, uses = 1 }: SolvePlan): SolveWork {
+  return {
+    evaluations: (plan.fixedSteps || USUAL_STEPS) * plan.method.stages,
+    multiplyAdds: (1 + (trace?.probes ?? 0)) * batch * weightCount(weights),
+    // Beside the layers: the stage's point, the time vectors, the trace.
+    dispatches: weights.packing.layers.length + 3,
+    uses,
+  };
 }
 
 /** @throws ArgumentError, FjordError `limit-exceeded`, leaving nothing allocated */
@@ -66,8 +86,8 @@ export async function createForward(
   integrand: Integrand,
   options: SolvePlan,
 ): Promise<Forward> {
-  if (integrand.kind === "wgsl" || choosePath(integrand, options) === "layered")
-    return ForwardSolve.create(device, integrand, options);
+  const { path } = await choosePath(device, integrand, options);
+  if (integrand.kind === "wgsl" || path === "layered") return ForwardSolve.create(device, integrand, options);
   const { batch, plan, trace, keep = 0, loss, probeKey } = options;
   return FusedForward.create(device, integrand.weights, {
     batch,

@@ -1,4 +1,4 @@
 export type { TrainReport } from "./live.js";
 export type { TrainOptions } from "./options.js";
 export { TrainRun, train } from "./run.js";
-export { type WarmStartOptions, warmStartRefusal } from "./warm-start.js";
+export type { WarmStartOptions } from "./warm-start.js";

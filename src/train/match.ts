@@ -1,10 +1,11 @@
 /**
- * One step of flow matching as a fixed list of dispatches (shaders/fused/match.wgsl): draw, evaluate and sweep back →
- * reduce → norm → judge → Adam → repack. Six dispatches; nothing is allocated or read back.
+ * One step of flow matching as a fixed list of dispatches: draw, evaluate and sweep back → reduce → norm → judge → Adam
+ * → repack. Nothing is allocated or read back. Fields that the fused kernels take go through one dispatch
+ * (shaders/fused/match.wgsl), larger ones through the layered evaluation and its reverse sweep (src/train/match-layered.ts).
  *
  * loss = mean over the batch of |f(t, x_t) − v|², the square summed over the D columns, in standardised coordinates:
  * x_t = (1 − t/T) x_data + (t/T) x_base and v = (x_base − x_data)/T (Lipman et al., arXiv:2210.02747, with time from
- * data to base). Samples of a tile share a time; times are stratified over the tiles.
+ * data to base). Samples of a tile (fused) or group (layered) share a time; times are stratified over these.
  */
 import type { FlowState } from "../cnf/flow.js";
 import { reduceGradient } from "../field/reduce-gradient.js";
@@ -20,11 +21,13 @@ import {
   fusedParams,
   fusedPlaces,
   fusedPlan,
+  fusedRefusal,
   sizeConstants,
   usualTiling,
 } from "../ode/fused-plan.js";
 import { NORMAL_TABLE } from "../tensor/normal-table.js";
 import { PURPOSE } from "../tensor/random.js";
+import { layeredMatch, type MatchGradient, type MatchSource } from "./match-layered.js";
 import type { Optimiser } from "./optimiser.js";
 import type { RunBuffers } from "./state.js";
 import type { Rows } from "./step.js";
@@ -52,56 +55,16 @@ export class MatchStep {
     run: RunBuffers,
     optimiser: Optimiser,
   ): Promise<MatchStep> {
-    const { packing } = flow.weights;
-    const shape = {
-      packing,
-      plan: ONE_EVALUATION,
-      batch: plan.batch,
-      probes: 0,
-      traceWeight: 0,
-      capacity: 1,
-    };
-    const fused = fusedPlan(shape, usualTiling(device.adapter));
-    const tapePlan = adjointTape(fused);
-    const chunkSize4 = chunkRoom(fused);
-    const [main, reduce] = await Promise.all([
-      fusedKernel(device, "match", fused.form, {
-        ...fused.adjointConstants,
-        ...sizeConstants(fused, tapePlan, chunkSize4),
-      }),
-      device.kernel(reduceModule, "main"),
-    ]);
     return BufferGroup.filled(async (group) => {
       const update = await Update.create(device, group, optimiser.count);
-      const make = (label: string, words: number) =>
-        group.add(device.buffer({ label: `matching ${label}`, size: words * 4 }));
-      const tape = make("tape", 4 * tapePlan.size);
-      const partial = make("gradient chunks", 4 * chunkSize4);
-      const thetaBar = make("theta bar", packing.paramCount + 2);
-      const errors = make("errors", plan.batch);
-      const map = group.add(device.buffer({ label: "gradient map", data: packing.gradientMap }));
+      const errors = group.add(device.buffer({ label: "matching errors", size: plan.batch * 4 }));
       const table = group.add(device.buffer({ label: "normal table", data: NORMAL_TABLE }));
+      const source: MatchSource = { batch: plan.batch, rows, key: run.batchKey, table, errors };
+      const make = fusedRefusal(flow.weights.packing.spec, ONE_EVALUATION) ? layeredMatch : fusedMatch;
+      const { commands: gradient, thetaBar } = await make(device, flow, source, group);
       const blocks = new Uint32Array(2 * CONTROL_STRIDE);
       blocks[NFE_WORD] = 1;
       const control = group.add(device.buffer({ label: "matching control", data: blocks }));
-      const draws = {
-        rows: rows.count,
-        base_purpose: PURPOSE.matchBase,
-        time_purpose: PURPOSE.matchTimes,
-      };
-      const range = { from_step: 0, to_step: 1 };
-      const operands = {
-        params: { ...fusedParams(fused, fusedPlaces(fused, "nothing"), tapePlan.spillAt), ...range },
-        packed: flow.weights.packed,
-        draws,
-        key: run.batchKey,
-        data: rows.buffer,
-        normal_table: table,
-        interval: flow.interval,
-        tape,
-        partial,
-        errors,
-      };
       const result = {
         batch: plan.batch,
         losses: errors,
@@ -110,11 +73,7 @@ export class MatchStep {
         backward: control.words(CONTROL_STRIDE, CONTROL_BYTES / 4),
         clip: plan.clip ?? 0,
       };
-      const commands = [
-        main.bind(operands, [fused.chunks, 1, 1]),
-        reduceGradient(reduce, packing, { map, partial, chunks: fused.chunks, thetaBar, sign: 1 }),
-        ...update.commands(result, run, optimiser, flow.weights),
-      ];
+      const commands = [...gradient, ...update.commands(result, run, optimiser, flow.weights)];
       return new MatchStep(commands, group);
     });
   }
@@ -122,4 +81,51 @@ export class MatchStep {
   dispose(): void {
     this.group.dispose();
   }
+}
+
+async function fusedMatch(
+  device: Device,
+  flow: FlowState,
+  { batch, rows, key, table, errors }: MatchSource,
+  group: BufferGroup,
+): Promise<MatchGradient> {
+  const { packing } = flow.weights;
+  const shape = { packing, plan: ONE_EVALUATION, batch, probes: 0, traceWeight: 0, capacity: 1 };
+  const fused = fusedPlan(shape, usualTiling(device.adapter));
+  const tapePlan = adjointTape(fused);
+  const partial4 = chunkRoom(fused);
+  const constants = { ...fused.adjointConstants, ...sizeConstants(fused, tapePlan, partial4) };
+  const [main, reduce] = await Promise.all([
+    fusedKernel(device, "match", fused.form, constants),
+    device.kernel(reduceModule, "main"),
+  ]);
+  const make = (label: string, words: number) =>
+    group.add(device.buffer({ label: `matching ${label}`, size: words * 4 }));
+  const tape = make("tape", 4 * tapePlan.size);
+  const partial = make("gradient chunks", 4 * partial4);
+  const thetaBar = make("theta bar", packing.paramCount + 2);
+  const map = group.add(device.buffer({ label: "gradient map", data: packing.gradientMap }));
+  const draws = {
+    rows: rows.count,
+    base_purpose: PURPOSE.matchBase,
+    time_purpose: PURPOSE.matchTimes,
+  };
+  const range = { from_step: 0, to_step: 1 };
+  const operands = {
+    params: { ...fusedParams(fused, fusedPlaces(fused, "nothing"), tapePlan.spillAt), ...range },
+    packed: flow.weights.packed,
+    draws,
+    key,
+    data: rows.buffer,
+    normal_table: table,
+    interval: flow.interval,
+    tape,
+    partial,
+    errors,
+  };
+  const commands = [
+    main.bind(operands, [fused.chunks, 1, 1]),
+    reduceGradient(reduce, packing, { map, partial, chunks: fused.chunks, thetaBar, sign: 1 }),
+  ];
+  return { commands, thetaBar };
 }

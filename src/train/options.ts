@@ -48,8 +48,8 @@ export interface TrainOptions {
   evaluateEvery?: number;
   /**
    * Flow matching before maximum likelihood (arXiv:2210.02747): brings a density in a fraction of the time. Default
-   * none. It takes fields that `warmStartRefusal` has nothing against, and leaves the end time as it is. With steps 0
-   * it is all there is of the run. A checkpoint of the likelihood phase has it behind it.
+   * none. It leaves the end time as it is. With steps 0 it is all there is of the run. A checkpoint of the likelihood
+   * phase has it behind it.
    */
   warmStart?: WarmStartOptions;
   /** Ends the run between two reports, as if it had reached its last step. */
@@ -119,7 +119,7 @@ export function checkTraining(flow: Flow, dataset: Dataset, options: TrainOption
     trace,
     gradient,
     solver,
-    ...(warmStart && { warmStart: checkWarmStart(flow.field.spec, warmStart) }),
+    ...(warmStart && { warmStart: checkWarmStart(warmStart) }),
   };
   const steps = stepPlan(solver);
   const backward = typeof gradient === "object" ? stepPlan({ ...solver, ...solverConfig(gradient) }) : steps;

@@ -3,10 +3,7 @@
  * is regressed on the velocity of straight paths between data and base, with no solve and no trace, so a step costs
  * a small fraction of a likelihood step; the weights it leaves are where maximum likelihood begins.
  */
-import type { MlpField } from "../field/mlp.js";
-import type { MlpSpec } from "../field/spec.js";
-import { ArgumentError, finite, integerIn } from "../gpu/errors.js";
-import { fusedRefusal } from "../ode/fused-plan.js";
+import { finite, integerIn } from "../gpu/errors.js";
 import { type StepPlan, stepPlan } from "../ode/plan.js";
 import { checkSchedule, type OptimiserPlan, type Schedule, type ScheduleName } from "./schedule.js";
 
@@ -35,33 +32,18 @@ export interface WarmPlan extends Schedule {
 /** One evaluation of the field: what the fused kernels' plan calls one step of Euler's method. */
 export const ONE_EVALUATION: StepPlan = stepPlan({ method: "euler", steps: 1 });
 
-/** A step is one dispatch: its work must stay below what a driver kills. */
+/** A step of a fused field is one dispatch: its work must stay below what a driver kills. */
 const MOST_ROWS = 1 << 16;
 
-/** @throws ArgumentError naming the value, or the reason why this field cannot be warm-started */
-export function checkWarmStart(spec: MlpSpec, options: WarmStartOptions): WarmPlan {
+/** @throws ArgumentError naming the value */
+export function checkWarmStart(options: WarmStartOptions): WarmPlan {
   const { steps, batch = 512, lr = 1e-2, schedule = "cosine", warmup = 0, clip } = options;
-  const plan = {
+  return {
     ...checkSchedule("warmStart.", { steps, lr, schedule, warmup }),
     batch: integerIn("warmStart.batch", batch, 1, MOST_ROWS),
     ...(clip !== undefined && { clip: finite("warmStart.clip", clip, 0) }),
   };
-  const refusal = plan.steps > 0 ? specRefusal(spec) : undefined;
-  if (refusal) {
-    throw new ArgumentError(
-      `warmStart was given for a field it does not take: ${refusal}`,
-      "Train without warmStart, or with a smaller field.",
-    );
-  }
-  return plan;
 }
-
-/** Why `warmStart` does not take this field, as a sentence; undefined if it does. */
-export function warmStartRefusal(field: MlpField): string | undefined {
-  return specRefusal(field.spec);
-}
-
-const specRefusal = (spec: MlpSpec) => fusedRefusal(spec, ONE_EVALUATION);
 
 /** Adam as its paper has it (arXiv:1412.6980), without decay and average. */
 export function warmOptimiser({ steps, lr, schedule, warmup }: WarmPlan): OptimiserPlan {

@@ -7,8 +7,9 @@ import { testDevice } from "../support/device.js";
 const small = { dim: 2, hidden: [8], layer: "concat" } as const;
 
 test("a small call is layered, and both paths are measured", async () => {
-  using flow = cnf(await testDevice(), { field: mlp(small), method: "rk4", steps: 4 });
-  const { path, reason, costs, text } = await flow.explain({ batch: 16 });
+  const device = await testDevice();
+  using flow = cnf(device, { field: mlp(small), method: "rk4", steps: 4 });
+  const { path, reason, costs, text, calibration } = await flow.explain({ batch: 16 });
   expect(path).toBe("layered");
   expect(reason).toMatch(/do not repay/);
   const [layered, fused] = costs;
@@ -18,12 +19,35 @@ test("a small call is layered, and both paths are measured", async () => {
   // Probes, then the whole solve.
   expect(fused!.dispatches).toBe(2);
   // 16 evaluations, 3 slots, 16 rows, 4 × 8 + 8 × 4 weights.
-  for (const { multiplyAdds, bytes, milliseconds } of costs) {
-    expect(multiplyAdds).toBe(16 * 3 * 16 * 64);
-    expect(bytes).toBeGreaterThan(0);
+  for (const { multiplyAdds, bytes, buffers, milliseconds, nfe, dispatches, kernels } of costs) {
+    expect([nfe, multiplyAdds]).toEqual([16, 16 * 3 * 16 * 64]);
     expect(milliseconds).toBeGreaterThan(0);
+    expect(bytes).toBe(buffers.reduce((sum, use) => sum + use.bytes, 0));
+    expect(buffers.map(({ label }) => label)).toContain("probe key");
+    // Every dispatch belongs to a kernel; without timestamps there are none, and the text says so.
+    const times = device.gpu.features.has("timestamp-query") ? kernels! : [];
+    expect(times.reduce((sum, { calls }) => sum + calls, 0)).toBe(times.length > 0 ? dispatches : 0);
+    expect(times.every((time) => time.milliseconds >= 0)).toBe(true);
   }
-  expect(text).toMatch(/^16 rows: layered\..*\nlayered: .* ms, .* dispatches.*\nfused: /);
+  // Opened without calibration: 1 ns a multiply-add, 0.1 ms a dispatch (2 layers and 3 more an evaluation; or 2 in all).
+  expect(calibration.source).toBe("assumed");
+  expect(layered!.expectedMilliseconds).toBeCloseTo(16 * 3 * 16 * 64e-6 + 16 * 5 * 0.1, 6);
+  expect(fused!.expectedMilliseconds).toBeCloseTo(16 * 3 * 16 * 64e-6 + 2 * 0.1, 6);
+  expect(text).toMatch(/^16 rows: layered\..*\ncalibration: 100 µs .*\nlayered: .* ms \(expected 8\.0\), /);
+  expect(text).toMatch(
+    layered!.kernels ? /\n {2}field\/forward\.main: 32 calls, .* ms\n/ : /\n {2}kernels: this device has no/,
+  );
+  expect(text).toMatch(/\nfused: .* 2 dispatches, 16 evaluations, .*\n {2}buffers: fused /s);
+});
+
+test("a profile of nothing, of what fails, and one at a time", async () => {
+  const device = await testDevice();
+  const broken = device.profile(() => Promise.reject(new Error("broken")));
+  await expect(broken).rejects.toThrow("broken");
+  if (!device.gpu.features.has("timestamp-query")) return;
+  const nested = device.profile(() => device.profile(async () => 1));
+  await expect(nested).rejects.toThrow(/profiled already/);
+  expect(await device.profile(async () => 1)).toEqual({ result: 1, kernels: [] });
 });
 
 test("a field that the fused path does not take has the reason told", async () => {

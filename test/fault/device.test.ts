@@ -214,6 +214,7 @@ describe("no device to be had", () => {
 
   test("an adapter that refuses a device", async () => {
     const adapter = {
+      features: new Set(),
       requestDevice: async () => {
         throw new Error("no such limit");
       },
@@ -232,6 +233,7 @@ describe("no device to be had", () => {
   test("a device that comes lost, twice", async () => {
     const requestAdapter = vi.fn(async () => ({
       info: { vendor: "", architecture: "", description: "" },
+      features: new Set(),
       requestDevice: async () => ({
         addEventListener: () => {},
         lost: Promise.resolve({ reason: "unknown", message: "gone" }),

@@ -18,8 +18,15 @@ interface Result {
 const folder = mkdtempSync(join(tmpdir(), "fjordgpu-cli-"));
 const at = (name: string) => join(folder, name);
 
+/** What the tests change of the environment: their own cache, and in most of them nothing that measures. */
+const ENV = { FJORD_DEBUG: "", FJORD_CALIBRATION: "off", XDG_CACHE_HOME: at("cache") };
+
 function start(...args: string[]): { child: ChildProcess; result: Promise<Result> } {
-  const env = { ...process.env, FJORD_DEBUG: "" };
+  return startWith(ENV, ...args);
+}
+
+function startWith(changed: object, ...args: string[]): { child: ChildProcess; result: Promise<Result> } {
+  const env = { ...process.env, ...changed };
   const command = ["scripts/run-source.mjs", "src/node/cli.ts", ...args];
   const child = spawn(process.execPath, command, { env, stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
@@ -86,7 +93,8 @@ describe("train", PATIENCE, () => {
       config: {
         field: { hidden: [8], layer: "concatsquash", activation: "tanh" },
         solver: { method: "rk4", steps: 2 },
-        training: { steps: 6, batch: 32 },
+        // The path as it was chosen: a resumed run keeps it.
+        training: { steps: 6, batch: 32, solver: { path: "layered" } },
       },
       // moons' entropy, see src/data.
       heldOut: { floor: 2.3939 },
@@ -151,24 +159,30 @@ describe("train", PATIENCE, () => {
     expect(existsSync(at("cut/weights.safetensors"))).toBe(true);
   });
 
-  test("three columns of a CSV file: no picture, and it says so", async () => {
+  test("three columns of a CSV file, a warm start, a measured device: no picture, and it says so", async () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${i};${Math.sin(i)};${Math.cos(3 * i)};${i % 7}`);
     writeFileSync(at("points.csv"), `\uFEFFid;a;b;c\r\n${rows.join("\r\n")}\r\n`);
-    const out = ["--steps", "2", "--samples", "3", "--out", at("csv")];
-    const { code, stderr } = await run(
-      "train",
-      "--data",
-      at("points.csv"),
-      "--columns",
-      "a,b,4",
-      ...TINY,
-      ...out,
-    );
+    const steps = ["--steps", "2", "--warm-start", "3"];
+    const out = ["--samples", "3", "--out", at("csv")];
+    const data3 = ["--data", at("points.csv"), "--columns", "a,b,4"];
+    expect(existsSync(at("cache"))).toBe(false);
+    const measured = { ...ENV, FJORD_CALIBRATION: "" };
+    const { code, stderr } = await startWith(measured, "train", ...data3, ...TINY, ...steps, ...out).result;
+    expect(stderr).toMatch(/step 0\/2 {2}warm start, step 3 {2}matching \d\.\d+/);
     expect(stderr).toContain("density.png is left out");
     expect(code).toBe(0);
+    // Whether the kernels of so small a run pay depends on the device: it was measured, and that is remembered.
+    expect(readdirSync(at("cache/fjordgpu"))).toEqual([expect.stringMatching(/^calibration-.*\.json$/)]);
     expect(existsSync(at("csv/density.png"))).toBe(false);
     expect(table(readFileSync(at("csv/samples.csv"), "utf8"))[0]).toEqual(["a", "b", "c"]);
-    const { data, heldOut } = JSON.parse(readFileSync(at("csv/metrics.json"), "utf8"));
+    const metrics = JSON.parse(readFileSync(at("csv/metrics.json"), "utf8"));
+    const { data, heldOut, phase, config, curve } = metrics;
+    expect({ phase, warmStart: config.training.warmStart.steps }).toEqual({
+      phase: "likelihood",
+      warmStart: 3,
+    });
+    // The loss of flow matching is no likelihood.
+    expect(curve.map(({ step }: { step: number }) => step)).toEqual([2]);
     expect(data).toMatchObject({ name: "points.csv", dim: 3, rows: 36, heldOutRows: 4 });
     expect(Number.isFinite(heldOut.nll)).toBe(true);
     expect(heldOut.floor).toBeUndefined();
@@ -249,10 +263,11 @@ describe("what goes wrong is one line", PATIENCE, () => {
     expect(metrics.steps).toBeLessThan(30);
   });
 
-  test("wrong usage: 2; a data set that there is not: 1", async () => {
-    const [option, data] = await Promise.all([
+  test("wrong usage: 2; a data set that there is not, a warm start that cannot be: 1", async () => {
+    const [option, data, warm] = await Promise.all([
       run("train", "--data", "moons", "--step", "5"),
       run("train", "--data", "moon"),
+      run("train", "--data", "moons", "--warm-start", "-1", "--out", at("refused")),
     ]);
     expect(option).toEqual({
       code: 2,
@@ -260,6 +275,8 @@ describe("what goes wrong is one line", PATIENCE, () => {
       stderr: "Unknown option --step. See: fjordgpu train --help\n",
     });
     expect(data).toMatchObject({ code: 1, stdout: "" });
+    expect(warm.code).toBe(1);
+    expect(warm.stderr).toMatch(/\nwarmStart\.steps is -1\. It must be an integer .*\n$/);
     expect(data.stderr).toMatch(/^There is no data set "moon"\. .*moons, circles.*\n$/);
   });
 

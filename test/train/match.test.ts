@@ -4,6 +4,7 @@ import { type CnfOptions, cnf } from "../../src/cnf/index.js";
 import { fromPoints } from "../../src/data/index.js";
 import { initialParams, mlp } from "../../src/field/mlp.js";
 import type { MlpOptions } from "../../src/field/spec.js";
+import { groupRows } from "../../src/train/match-layered.js";
 import { relativeL2 } from "../support/compare.js";
 import { testDevice } from "../support/device.js";
 import { numbers } from "../support/tensors.js";
@@ -14,7 +15,7 @@ import { PLANE, RK4, SMALL_MOONS, stateOf, trained } from "./problems.js";
 const BATCH = 37;
 
 describe("loss and gradient of a step are those of float64", () => {
-  test.each<[string, MlpOptions, number]>([
+  test.each<[string, MlpOptions, number, number?]>([
     ["time at the input", { dim: 2, hidden: [6], layer: "concat_first" }, 1],
     ["concatsquash, swish, residual", { dim: 3, hidden: [5, 9], activation: "swish", residual: true }, 0.7],
     [
@@ -28,7 +29,16 @@ describe("loss and gradient of a step are those of float64", () => {
       2,
     ],
     ["no time, elu", { dim: 2, hidden: [20], layer: "ignore", activation: "elu" }, 1],
-  ])("%s", async (_, options, T) => {
+    // Fields that go layer by layer: 37 samples are a group of 32 and one of 5.
+    ["9 dimensions, concatsquash", { dim: 9, hidden: [7] }, 0.8, 32],
+    [
+      "5 layers, swish, residual",
+      { dim: 2, hidden: [6, 4, 5, 4, 6], activation: "swish", residual: true },
+      1,
+      32,
+    ],
+    ["no hidden layer", { dim: 3, hidden: [], layer: "concat" }, 1, 32],
+  ])("%s", async (_, options, T, tile) => {
     const field = mlp(options);
     const { dim, spec } = field;
     const points = numbers(40 * dim, 7).map((v, i) => (1 + (i % dim)) * v + 1);
@@ -44,7 +54,7 @@ describe("loss and gradient of a step are those of float64", () => {
     });
     const theta = initialParams(spec, 3);
     const [first, second] = [0, 1].map((step) =>
-      matchStep(spec, theta, T, data, { batch: BATCH, seed, step }),
+      matchStep(spec, theta, T, data, { batch: BATCH, seed, step, tile }),
     ) as [ReturnType<typeof matchStep>, ReturnType<typeof matchStep>];
     // Sums of some hundred f32 products: rounding stays below a few 1e-7 each, and grows like the root of their number.
     expect(relativeL2(run.losses, [first.loss, second.loss])).toBeLessThan(1e-5);
@@ -98,9 +108,13 @@ describe("a warm start", () => {
     expect(c.losses).not.toEqual(a.losses);
   });
 
-  test("takes five dispatches a step, and no memory", async () => {
+  test.each<[string, MlpOptions, number]>([
+    ["five dispatches a step", PLANE.spec, 5],
+    // Time, products forward and back, draw, seed and sums for each of 4 groups; then 4 as above without the first.
+    ["layer by layer", { dim: 2, hidden: [6, 4, 5, 4, 6], activation: "swish", residual: true }, 4 * 16 + 4],
+  ])("takes %s, and no memory", async (_, options, each) => {
     const device = await testDevice();
-    using flow = cnf(device, base);
+    using flow = cnf(device, { ...base, field: mlp(options) });
     const dispatches = async (steps: number) => {
       const before = device.stats().dispatches;
       await trained(flow, SMALL_MOONS, { ...only, warmStart: { steps, batch: 100 } });
@@ -109,7 +123,11 @@ describe("a warm start", () => {
     const short = await dispatches(4);
     // Places for uniforms are kept from now on.
     const { buffers } = device.stats();
-    expect((await dispatches(12)) - short).toBe(5 * 8);
+    expect((await dispatches(12)) - short).toBe(each * 8);
     expect(device.stats().buffers).toBe(buffers);
+  });
+
+  test("shares times among groups that are neither small nor huge", () => {
+    expect([1, 32, 200, 512, 8000, 65_536].map(groupRows)).toEqual([1, 32, 32, 64, 1000, 1024]);
   });
 });

@@ -5,7 +5,7 @@ import { moons } from "../../src/data/index.js";
 import { mlp } from "../../src/field/mlp.js";
 import { ArgumentError, FileFormatError } from "../../src/gpu/errors.js";
 import { readSafetensors, writeSafetensors } from "../../src/io/safetensors.js";
-import { type TrainOptions, train, type WarmStartOptions, warmStartRefusal } from "../../src/train/index.js";
+import { type TrainOptions, train, type WarmStartOptions } from "../../src/train/index.js";
 import { testDevice } from "../support/device.js";
 import { PLANE, RK4, SMALL_MOONS, stateOf, trained } from "./problems.js";
 
@@ -139,18 +139,6 @@ describe("refusals", () => {
     const attempt = () => train(flow, SMALL_MOONS, { ...settings, warmStart: { ...warmStart, ...change } });
     expect(attempt).toThrow(ArgumentError);
     expect(attempt).toThrow(message);
-  });
-
-  test("a field that the kernels do not take is refused, with the reason", async () => {
-    const wide = mlp({ dim: 2, hidden: [129] });
-    expect(warmStartRefusal(wide)).toMatch(/up to 128 wide.*129/);
-    expect(warmStartRefusal(PLANE)).toBeUndefined();
-    using flow = cnf(await testDevice(), { ...base, field: wide });
-    const attempt = () => train(flow, SMALL_MOONS, { ...settings, warmStart });
-    expect(attempt).toThrow(ArgumentError);
-    expect(attempt).toThrow(/warmStart was given for a field.*129.*Train without warmStart/);
-    // Of length 0 it is none.
-    expect(() => train(flow, SMALL_MOONS, { ...settings, warmStart: { steps: 0 } })).not.toThrow();
   });
 
   test("a loss that is not finite stops the run with the parameters of the last good step", async () => {

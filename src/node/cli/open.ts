@@ -2,10 +2,11 @@
 import { type AdapterSummary, type Device, openDevice } from "../../gpu/device.js";
 import { openNodeGPU } from "../open.js";
 
-/** @throws WebGPUUnavailableError */
+/** FJORD_CALIBRATION=off in the environment keeps it from being measured. @throws WebGPUUnavailableError */
 export async function openCommandDevice(): Promise<{ device: Device; source: string }> {
   const { gpu, source } = await openNodeGPU();
-  return { device: await openDevice({ gpu }), source };
+  const calibration = process.env.FJORD_CALIBRATION === "off" ? "off" : undefined;
+  return { device: await openDevice({ gpu, calibration }), source };
 }
 
 /** E.g. "nvidia, ada, NVIDIA GeForce RTX 4070". */

@@ -15,6 +15,11 @@ export const TRAIN_OPTIONS: readonly OptionSpec[] = [
   { name: "columns", value: "LIST", about: "columns of the file, by name or number from 1, e.g. 2,3 (all)" },
   { name: "held-out", value: "N", about: "rows kept for evaluation (10,000, or a tenth of a file)" },
   { name: "steps", value: "N", about: `training steps in all (${DEFAULT_STEPS})` },
+  {
+    name: "warm-start",
+    value: "STEPS",
+    about: "steps of flow matching before them, far cheaper (none)",
+  },
   { name: "batch", value: "N", about: "points in a step (512)" },
   { name: "hidden", value: "WIDTHS", about: "of the hidden layers (64-64-64)" },
   {
@@ -94,7 +99,9 @@ export function flowOptions(args: Arguments, dim: number): CnfOptions {
 
 /** Only what was given, so that a checkpoint's values stand for the rest. @throws ArgumentError, UsageError */
 export function trainOptions(args: Arguments): TrainOptions {
+  const warmSteps = args.number("warm-start");
   const given: Partial<TrainOptions> = {
+    warmStart: warmSteps === undefined ? undefined : { steps: warmSteps },
     batch: args.number("batch"),
     lr: args.number("lr"),
     schedule: args.choice("schedule"),

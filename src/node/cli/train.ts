@@ -111,9 +111,9 @@ async function runTraining(flow: Flow, { dataset }: DataSource, options: TrainOp
     for await (const report of run) {
       const { step, loss, heldOut } = report;
       last = report;
-      // Only the checkpoint of another program brings a warm start along; its loss is no likelihood.
+      // The warm start has steps of its own, and its loss is no likelihood.
       if (report.phase === "warm-start") {
-        shown.update(0, `warm start, step ${step}  ${speed(report)}`, false);
+        shown.update(0, `warm start, step ${step}  matching ${loss.toFixed(4)}  ${speed(report)}`, false);
         continue;
       }
       curve.push({ step, loss, ...(heldOut !== undefined && { heldOut }) });
@@ -149,7 +149,7 @@ async function writeResults(
   writeWhole(join(folder, "checkpoint.safetensors"), checkpoint);
   // The run's own account: every default filled in, and the steps that the saved weights have seen.
   const training = readSafetensors(checkpoint).metadata.get("training") ?? "{}";
-  const { plan, step } = JSON.parse(training) as { plan?: object; step?: number };
+  const { phase, plan, step } = JSON.parse(training) as { phase?: string; plan?: object; step?: number };
   const { dim, hidden, layer, activation } = flow.field.spec;
   const metrics = {
     version,
@@ -158,6 +158,7 @@ async function writeResults(
     seed: flow.seed,
     config: { field: { hidden, layer, activation }, solver: flow.solver, training: plan },
     adapter: flow.device.adapter,
+    phase,
     steps: step,
     seconds: last?.seconds ?? 0,
     stepsPerSecond: last?.stepsPerSecond ?? 0,

@@ -1,0 +1,139 @@
+/**
+ * How fast a device is, in the two figures that tell the paths of a solve apart: what a dispatch costs beside its work,
+ * and how fast layer products are. Measured once per adapter, within 300 ms, when a choice first depends on them; then
+ * remembered, in the session and beyond it, so that the choice does not change from call to call.
+ */
+import { matmul as productModule } from "../generated/tensor/matmul.js";
+import { unary as unaryModule } from "../generated/tensor/unary.js";
+import { BufferGroup } from "../gpu/buffer.js";
+import { defaultStore } from "../gpu/calibration-store.js";
+import type { Device } from "../gpu/device.js";
+import type { Dispatch } from "../gpu/submit.js";
+
+export interface Calibration {
+  /** Milliseconds of a dispatch that does next to nothing, between others. */
+  readonly launch: number;
+  /** Multiply-adds per millisecond in a product of a layer's size, its launch not counted. */
+  readonly rate: number;
+  /** Milliseconds that measuring took, compilation not counted. */
+  readonly spent: number;
+  /** When: milliseconds since 1970. */
+  readonly measuredAt: number;
+  /** In this session, in an earlier one, or not at all (`calibration: "off"`). */
+  readonly source: "measured" | "remembered" | "assumed";
+}
+
+/** A software adapter's figures, for devices that shall not be measured. */
+export const ASSUMED: Calibration = { launch: 0.1, rate: 1e6, spent: 0, measuredAt: 0, source: "assumed" };
+
+/** Milliseconds after which no further burst begins, and when that is for the launches: one burst may follow. */
+const BUDGET = 250;
+const LAUNCH_BUDGET = 100;
+/** Milliseconds of a burst: browsers' clocks tick up to every 0.1 ms, and waiting for the GPU costs about as much. */
+const BURST = 8;
+const MOST = 2048;
+const REPEATS = 3;
+/** A tiny dispatch: as many workgroups as a small layer has. */
+const ENTRIES = 2048;
+/** The product of a 64-64 layer over 512 samples, values and tangents. */
+const PRODUCT = { m: 1024, n: 64, k: 64 } as const;
+
+/** Of this session, by adapter. */
+const known = new Map<string, Promise<Calibration>>();
+
+/** What a remembered calibration belongs to: the adapter and the kernels that were timed. */
+export function calibrationKey({ vendor, architecture, description }: Device["adapter"]): string {
+  return [vendor, architecture, description, unaryModule.hash, productModule.hash].join("|");
+}
+
+/** The device's figures: measured by the first call for its adapter, the same ever after. @throws DeviceLostError */
+export async function calibrationOf(device: Device): Promise<Calibration> {
+  if (device.calibration === "off") return ASSUMED;
+  const key = calibrationKey(device.adapter);
+  for (;;) {
+    const others = known.get(key);
+    const shared = others ?? recallOrMeasure(device, key);
+    known.set(key, shared);
+    try {
+      return await shared;
+    } catch (error) {
+      if (known.get(key) === shared) known.delete(key);
+      // Another device's measurement may have ended with that device: then this one measures.
+      if (!others) throw error;
+    }
+  }
+}
+
+async function recallOrMeasure(device: Device, key: string): Promise<Calibration> {
+  const store = typeof device.calibration === "object" ? device.calibration : await defaultStore();
+  const recalled = readCalibration(await store?.read(key).catch(() => undefined));
+  if (recalled) return recalled;
+  const measured = await measureDevice(device);
+  await store?.write(key, JSON.stringify(measured)).catch(() => {});
+  return measured;
+}
+
+/** A calibration as it was written; undefined where the text is none. */
+export function readCalibration(text: string | undefined): Calibration | undefined {
+  try {
+    const { launch, rate, spent, measuredAt } = JSON.parse(text ?? "null") as Calibration;
+    const positive = [launch, rate, spent, measuredAt].every((value) => Number.isFinite(value) && value > 0);
+    return positive ? { launch, rate, spent, measuredAt, source: "remembered" } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws DeviceLostError */
+export async function measureDevice(device: Device): Promise<Calibration> {
+  const [unary, product] = await Promise.all([
+    device.kernel(unaryModule, "main"),
+    device.kernel(productModule, "main", { ALIGNED: 1 }),
+  ]);
+  const group = new BufferGroup();
+  try {
+    const make = (label: string, words: number) =>
+      group.add(device.buffer({ label: `calibration ${label}`, size: 4 * words }));
+    const { m, n, k } = PRODUCT;
+    const [a, b, c] = [make("a", m * k), make("b", k * n), make("c", m * n)];
+    const params = { m, n, k, a_last: m * k - 1, b_last: k * n - 1 };
+    const tiny = unary.bind({ params: { count: ENTRIES }, x: a, result: c }, [ENTRIES / 256, 1, 1]);
+    const large = product.bind({ params, a, b, c }, [(m * n) / 64 / 32, 1, 1]);
+    // What is under way on the device is not ours to measure.
+    await device.finished();
+    const start = performance.now();
+    const launch = await fastest(device, tiny, start + LAUNCH_BUDGET);
+    const each = await fastest(device, large, start + BUDGET);
+    // Where a product costs hardly more than its launch, the difference is noise.
+    const rate = (m * n * k) / Math.max(each - launch, each / 4);
+    const spent = performance.now() - start;
+    const rounded = (value: number) => Number(value.toPrecision(2));
+    return {
+      launch: rounded(launch),
+      rate: rounded(rate),
+      spent: Math.ceil(spent),
+      measuredAt: Date.now(),
+      source: "measured",
+    };
+  } finally {
+    group.dispose();
+  }
+}
+
+/** Milliseconds of one such dispatch: the fastest of some bursts, none of which begins after `until`. */
+async function fastest(device: Device, command: Dispatch, until: number): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  let count = 1;
+  for (let bursts = 0; bursts < REPEATS; ) {
+    const start = performance.now();
+    if (start >= until && best < Number.POSITIVE_INFINITY) break;
+    device.run(new Array<Dispatch>(count).fill(command), "calibration");
+    await device.finished();
+    const spent = performance.now() - start;
+    best = Math.min(best, spent / count);
+    // The short ones on the way also wait for drivers that compile at first use.
+    if (spent < BURST && count < MOST) count *= 2;
+    else bursts += 1;
+  }
+  return best;
+}
