@@ -23,6 +23,7 @@ export {
   type UnavailableReason,
   WebGPUUnavailableError,
 } from "./gpu/errors.js";
+export * as io from "./io/index.js";
 export type { SolveStatus } from "./ode/control.js";
 export type { Path } from "./ode/execution.js";
 export { METHOD_NAMES, METHODS, type Method, type MethodName } from "./ode/methods.js";
