@@ -65,6 +65,7 @@ export function openTable(table: Table, onUse: (own: OwnData) => void): void {
   );
   judge();
   dialog.open();
+  selects[0]!.focus();
 }
 
 function preview({ file, columns, rows }: Table): HTMLElement {
