@@ -45,7 +45,7 @@ let startWhenReady = wish.start;
 /** What the run on the page began with, if not untrained. */
 let beginning: Beginning | undefined;
 /** Whether the reader has chosen, so that the adapter no longer does. */
-let chosen = wish.preset !== undefined;
+let chosen = wish.preset !== undefined || linked?.changes.hidden !== undefined;
 
 themeToggle(byId("theme", HTMLButtonElement));
 

@@ -131,7 +131,7 @@ export function openDrawing(onUse: (own: OwnData) => void): void {
     context.fillStyle = colorAt(0.9);
     const { points } = drawing;
     for (let i = 0; i < points.length; i += 2) {
-      context.fillRect((points[i]! - LOW) * scale - 2, (HIGH - points[i + 1]!) * scale - 2, 4, 4);
+      context.fillRect((points[i]! - LOW) * scale - 2.5, (HIGH - points[i + 1]!) * scale - 2.5, 5, 5);
     }
     if (shown) {
       context.strokeStyle = isEraser() ? "#ffa45c" : "#ffffff";
