@@ -64,12 +64,16 @@ export function windowAround(points: Float32Array): readonly [number, number] {
   return [-half, half];
 }
 
-function setFrom({ kind, title, points }: OwnData): data.ToySet {
+function setFrom({ kind, title, points, columns: [x, y] }: OwnData): data.ToySet {
   const count = points.length / 2;
+  const scaled = "each shifted and scaled to mean 0 and standard deviation 1";
   return {
     name: OWN,
     title,
-    about: kind === "drawn" ? `${count} points drawn by hand.` : `${count} points from your file.`,
+    about:
+      kind === "drawn"
+        ? `${count} points drawn by hand.`
+        : `${count} points, ${x} across and ${y} up, ${scaled}.`,
     // Evenly from the whole, in its order: the first of a drawing are its first stroke.
     sample: (n) => {
       const taken = Math.min(n, count);
