@@ -40,7 +40,7 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
   page.on("response", (response) => {
     if (new URL(response.url()).pathname.endsWith(".js")) scripts.push(response.body());
   });
-  await page.goto("density/?preset=tiny&seed=1&warm=200&steps=10&heldOut=0&solverSteps=4");
+  await page.goto("density/?preset=tiny&hidden=16-16&seed=1&warm=200&steps=4&heldOut=0&solverSteps=4");
   await reach(page, "ready");
   const sizes = (await Promise.all(scripts)).map((body) => gzipSync(body, { level: 9 }).length);
   // The worker's is the largest by far: without it the sum would say nothing.
@@ -96,7 +96,7 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
   await page.goto(link);
   await expect(page.locator("#set-about")).toContainText(`Your drawing: ${Math.min(drawn, 768)} points`);
   await page.getByText("Settings", { exact: true }).click();
-  await expect(page.getByLabel("Training steps", { exact: true })).toHaveValue("10");
+  await expect(page.getByLabel("Training steps", { exact: true })).toHaveValue("4");
   await expect(page.getByLabel("Solver steps", { exact: true })).toHaveValue("4");
   await expect(page.getByLabel("Points", { exact: true })).toBeHidden();
   faults.expectNone();
@@ -104,7 +104,7 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
 
 test("a file is read, trained on, exported in its units, and the run is kept", async ({ page }) => {
   const faults = new Faults(page);
-  await page.goto("density/?preset=tiny&seed=1&warm=0&steps=4&lesson=numbers,lr&text=Find%20the%20ridge.");
+  await page.goto("density/?preset=tiny&hidden=16-16&solverSteps=4&seed=1&warm=0&steps=4&lesson=numbers,lr&text=Find%20the%20ridge.");
   await expect(page.locator("#lesson-text")).toHaveText("Find the ridge.");
   await expect(page.locator(".numbers-card")).toBeHidden();
   const file = (name: string, content: string | Uint8Array) => ({
@@ -159,7 +159,7 @@ test("a file is read, trained on, exported in its units, and the run is kept", a
   expect(curves.at(-1)!.split(",")[0]).toBe("4");
   const weights = await saved(page, "weights");
   const { standardisation, field } = readModel(weights);
-  expect(field.spec.hidden).toEqual([32, 32]);
+  expect(field.spec.hidden).toEqual([16, 16]);
   expect(Math.abs(standardisation!.mean[0]! - 999.5)).toBeLessThan(5);
   await copied(page, "Copy as TypeScript", /data\.fromPoints\(points, 2/);
   await copied(page, "Copy as Python", /from torchdiffeq import odeint/);
