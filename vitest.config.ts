@@ -3,6 +3,7 @@
  * files named *.gpu.test.ts again in headless Chromium, and *.browser.test.ts (long ones: Dawn in Node polls on a
  * core while it waits) there alone. With FJORD_LONG set there is only "long" (test/long).
  */
+import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
 import { findBrowser } from "./scripts/browser.mjs";
@@ -20,6 +21,8 @@ const shared = {
 const inNode = { ...shared, environment: "node" as const, pool: "forks" as const };
 
 const node = {
+  // The pages import the library by its name.
+  resolve: { alias: { fjordgpu: fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
   test: {
     ...inNode,
     name: "node",

@@ -1,7 +1,8 @@
 export interface GeneratedModule {
   shader: string;
   path: string;
-  hash: string;
+  /** Of a kernel; the shared pieces of common/ have none. */
+  hash?: string;
   text: string;
 }
 export const shaderFolder: string;

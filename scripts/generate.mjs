@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { describeShader, hasEntryPoint, renderModule } from "./shader-module.mjs";
+import { describeShader, hasEntryPoint, piecesOf, renderModule, renderShared } from "./shader-module.mjs";
 import { resolveShader } from "./shader-source.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -37,9 +37,13 @@ export function listModules() {
   return filesBelow(generatedFolder, ".ts");
 }
 
-/** Every module as it should be: [{ shader, path (below src/generated/), hash, text }]. */
+/**
+ * Every module as it should be: [{ shader, path (below src/generated/), hash, text }]. Those of common/ have the
+ * pieces that kernels share, and no hash.
+ */
 export function buildModules() {
   const modules = [];
+  const shared = new Map();
   for (const shader of listShaders()) {
     if (shader.startsWith("common/")) continue;
     const resolved = resolveShader(shaderFolder, shader);
@@ -47,6 +51,15 @@ export function buildModules() {
     const name = shader.replace(/\.wgsl$/, "");
     const text = renderModule(describeShader(name, resolved));
     modules.push({ shader, path: `${name}.ts`, hash: resolved.hash, text });
+    for (const piece of piecesOf(resolved.code.replace(/\n$/, ""), resolved.sources)) {
+      if (!piece.file.startsWith("common/")) continue;
+      if (!shared.has(piece.file)) shared.set(piece.file, new Map());
+      shared.get(piece.file).set(piece.line, piece);
+    }
+  }
+  for (const [shader, pieces] of shared) {
+    const inOrder = [...pieces.values()].sort((a, b) => a.line - b.line);
+    modules.push({ shader, path: shader.replace(/\.wgsl$/, ".ts"), text: renderShared(inOrder) });
   }
   return modules;
 }

@@ -45,6 +45,16 @@ const SHOTS: readonly Shot[] = [
     },
   },
   {
+    name: "density-share",
+    path: "density/?set=smiley&text=Find%20the%20smallest%20network%20that%20still%20smiles.",
+    prepare: async (page) => {
+      await state(page, "ready");
+      await page.getByText("Share and save").click();
+      await page.getByRole("button", { name: "Copy as Python" }).click();
+      await page.waitForTimeout(2_000);
+    },
+  },
+  {
     name: "sampling",
     path: "sampling/?play=0",
     prepare: async (page) => {

@@ -140,9 +140,51 @@ function typeName(type) {
   return short ? `${short[1]}<${letters[short[2]]}>` : type.getTypeName();
 }
 
+/**
+ * The code of a resolved shader in the pieces of its files: { file (below shaders/), line (in that file), text }.
+ * A file of common/ is cut at its own includes only, so the same file and line are the same text in every shader.
+ */
+export function piecesOf(code, sources) {
+  const lines = code.split("\n");
+  return sources.map(([start, file, line], i) => ({
+    file: file.replace(/^shaders\//, ""),
+    line,
+    text: lines
+      .slice(start - 1, i + 1 < sources.length ? sources[i + 1][0] - 1 : undefined)
+      .map((one) => `${one}\n`)
+      .join(""),
+  }));
+}
+
+const isShared = ({ file }) => file.startsWith("common/");
+
+/** "common/fused_solve.wgsl", line 14 → "fusedSolve14". */
+const pieceName = ({ file, line }) => `${exportName(file.replace(/\.wgsl$/, ""))}${line}`;
+
+const quoted = (text) => `\`${text.replace(/[`\\]|\$\{/g, "\\$&")}\``;
+
+/**
+ * The TypeScript text of the pieces of a file of common/, which many kernels share: a bundle has each once.
+ * @param pieces of one file, in its order
+ */
+export function renderShared(pieces) {
+  return [
+    `// generated from shaders/${pieces[0].file}; do not edit`,
+    ...pieces.map((piece) => `export const ${pieceName(piece)}: string = ${quoted(piece.text)};`),
+    "",
+  ].join("\n");
+}
+
 /** The TypeScript text of a description. The same description always gives the same text. */
 export function renderModule(description) {
   const { name, code, renderEntryPoints, ...rest } = description;
+  // The last line break is that of the text, and no line of its own.
+  const pieces = piecesOf(code.replace(/\n$/, ""), rest.sources);
+  const shared = pieces.filter(isShared);
+  const imports = [...new Set(shared.map(({ file }) => file))].map((file) => {
+    const names = shared.filter((piece) => piece.file === file).map(pieceName);
+    return `import { ${names.join(", ")} } from "${"../".repeat(name.split("/").length - 1)}${file.replace(/\.wgsl$/, ".js")}";`;
+  });
   const up = "../".repeat(name.split("/").length);
   const fields = {
     name,
@@ -155,10 +197,13 @@ export function renderModule(description) {
     sources: rest.sources,
   };
   const lines = Object.entries(fields).map(([key, value]) => `  ${key}: ${literal(value, 1)},`);
-  const text = code.replace(/[`\\]|\$\{/g, "\\$&");
+  const text = pieces
+    .map((piece) => (isShared(piece) ? `\${${pieceName(piece)}}` : quoted(piece.text).slice(1, -1)))
+    .join("");
   return [
     `// generated from shaders/${name}.wgsl; do not edit`,
     `import type { KernelModule } from "${up}gpu/kernel-module.js";`,
+    ...imports,
     "",
     `export const ${exportName(name)} = {`,
     ...lines,

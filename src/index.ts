@@ -32,6 +32,7 @@ export {
   WebGPUUnavailableError,
 } from "./gpu/errors.js";
 export type { KernelTime } from "./gpu/profile.js";
+export * as io from "./io/index.js";
 export type { Calibration } from "./ode/calibration.js";
 export type { SolveStatus } from "./ode/control.js";
 export type { Path } from "./ode/execution.js";

@@ -5,22 +5,12 @@
  *   set=NAME      data set, e.g. moons, circles, 8gaussians
  *   preset=NAME   tiny, small or standard (else chosen by the adapter)
  *   start=1       begin training at once
- *   hidden, layer, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps
+ *   lesson, text  what a teacher hides and says: see lesson.ts
+ *   rows, heldOut, hidden, layer, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps
  *                 one setting of the form, e.g. hidden=32-32&solver=dopri5&rtol=0.0001&seed=1&steps=400&warm=0
  */
-import { data, LAYER_TYPES, type LayerType, type MethodName } from "fjordgpu";
-
-/** The sets of the gallery, in its order; all of them live on the same window. */
-export const SETS = [
-  "moons",
-  "circles",
-  "8gaussians",
-  "pinwheel",
-  "2spirals",
-  "checkerboard",
-  "rings",
-  "swissroll",
-].map((name) => data.toy(name));
+import { LAYER_TYPES, type LayerType, type MethodName } from "fjordgpu";
+import { OWN, ownData, SETS } from "./sets.js";
 
 export const SOLVERS = ["rk4", "midpoint", "euler", "dopri5", "tsit5", "bosh3"] as const;
 
@@ -33,8 +23,12 @@ export const TRACES = ["exact", "rademacher", "gaussian"] as const;
 export const WARM_STEPS = 500;
 
 export interface Config {
-  /** A name of SETS. */
+  /** A name of SETS, or OWN. */
   set: string;
+  /** Points to train on that are drawn from a set of the gallery. */
+  rows: number;
+  /** Share of all points that is kept from training: drawn beside those of a gallery set, taken from one's own. */
+  heldOut: number;
   /** Widths of the hidden layers, e.g. "64-64-64". */
   hidden: string;
   layer: LayerType;
@@ -56,6 +50,8 @@ export interface Config {
 
 const STANDARD: Config = {
   set: "moons",
+  rows: 50_000,
+  heldOut: 0.2,
   hidden: "64-64-64",
   layer: "concatsquash",
   // Adaptive, because a fast device soon trains long enough to exploit any fixed number of steps.
@@ -79,6 +75,11 @@ export const PRESETS = {
 
 export type PresetName = keyof typeof PRESETS;
 
+/** Points that are held out of a gallery set, so that they are the share of all that was asked for. */
+export function heldOutRows({ rows, heldOut }: Pick<Config, "rows" | "heldOut">): number {
+  return Math.round((rows * heldOut) / (1 - heldOut));
+}
+
 /** What the address asks for, checked name by name. */
 export interface Wish {
   readonly preset: PresetName | undefined;
@@ -90,7 +91,9 @@ export interface Wish {
 
 /** Allowed values of each setting; a range for numbers. The form and the address share it. */
 export const ALLOWED: { readonly [K in keyof Config]: (value: Config[K]) => boolean } = {
-  set: (value) => SETS.some(({ name }) => name === value),
+  set: (value) => SETS.some(({ name }) => name === value) || (value === OWN && ownData() !== undefined),
+  rows: (value) => Number.isInteger(value) && value >= 20 && value <= 1_000_000,
+  heldOut: (value) => value >= 0 && value <= 0.5,
   hidden: (value) => /^\d{1,3}(-\d{1,3}){0,5}$/.test(value) && value.split("-").every((width) => +width > 0),
   layer: (value) => LAYER_TYPES.includes(value),
   solver: (value) => SOLVERS.includes(value),
@@ -112,7 +115,7 @@ export function parseSetting<K extends keyof Config>(key: K, text: string): Conf
   return ALLOWED[key](value) ? value : undefined;
 }
 
-/** Reads the address; what it does not understand is reported, not obeyed. */
+/** Reads the address, save for what lesson.ts reads; what it does not understand is reported, not obeyed. */
 export function wishOf(search: string): Wish {
   const changes: Partial<Config> = {};
   const ignored: string[] = [];
@@ -120,6 +123,7 @@ export function wishOf(search: string): Wish {
   let start = false;
   for (const [key, text] of new URLSearchParams(search)) {
     if (key === "start") start = text === "1";
+    else if (key === "lesson" || key === "text") continue;
     else if (key === "preset" && Object.hasOwn(PRESETS, text)) preset = text as PresetName;
     else if (Object.hasOwn(STANDARD, key)) {
       const name = key as keyof Config;

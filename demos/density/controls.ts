@@ -2,6 +2,7 @@
 import { LAYER_TYPES } from "fjordgpu";
 import { make } from "../shared/dom.js";
 import { ADAPTIVE, type Config, parseSetting, SOLVERS, type TRACES, WARM_STEPS } from "./config.js";
+import { OWN } from "./sets.js";
 
 type Key = Exclude<keyof Config, "set">;
 
@@ -20,6 +21,24 @@ interface Control {
 const same = (values: readonly string[]) => values.map((value) => [value, value] as const);
 
 const CONTROLS: readonly Control[] = [
+  {
+    key: "rows",
+    label: "Points",
+    help: "How many there are to learn from: few of them are soon learned by heart.",
+    options: same(["200", "1000", "5000", "20000", "50000", "200000"]),
+    when: ({ set }) => set !== OWN,
+  },
+  {
+    key: "heldOut",
+    label: "Held out",
+    help: "Share of all points that is never trained on and only measures the NLL.",
+    options: [
+      ["0", "none"],
+      ["0.1", "10 %"],
+      ["0.2", "20 %"],
+      ["0.5", "50 %"],
+    ],
+  },
   {
     key: "hidden",
     label: "Hidden layers",

@@ -5,7 +5,7 @@ import type { Progress } from "./protocol.js";
 /** More points than a chart has pixels serve nobody: beyond this every second one is dropped. */
 const MOST = 1200;
 
-interface Row {
+export interface Row {
   readonly step: number;
   readonly loss: number | null;
   readonly heldOut: number | null;
@@ -26,6 +26,15 @@ export class History {
 
   clear(): void {
     this.#rows = [];
+  }
+
+  get rows(): readonly Row[] {
+    return this.#rows;
+  }
+
+  /** Puts kept rows back. */
+  restore(rows: readonly Row[]): void {
+    this.#rows = [...rows];
   }
 
   /** Steps, training NLL, held-out NLL, and the floor where the data have one. */

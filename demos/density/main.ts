@@ -1,16 +1,20 @@
 /** The density page: wires form, picture and numbers to the worker that trains. */
-import { data } from "fjordgpu";
 import { byId, setText } from "../shared/dom.js";
 import type { Failure } from "../shared/failure.js";
 import { integer } from "../shared/format.js";
 import { Notice } from "../shared/notice.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
-import { type Config, PRESETS, SETS, wishOf } from "./config.js";
+import { type Config, PRESETS, wishOf } from "./config.js";
 import { Controls } from "./controls.js";
+import { dataIn } from "./data-in/index.js";
 import { Gallery } from "./gallery.js";
+import { applyLesson } from "./lesson.js";
+import { fragmentOf, readFragment } from "./link.js";
 import { Numbers } from "./numbers.js";
-import type { Command, Event, Opened, Progress } from "./protocol.js";
+import type { Beginning, Command, Event, Opened, Progress } from "./protocol.js";
+import { Results } from "./results/index.js";
+import { defineOwn, OWN, type OwnData, ownData, SETS, setOf } from "./sets.js";
 import { View } from "./view.js";
 
 type State = "opening" | "ready" | "training" | "pausing" | "paused" | "finished" | "stopped";
@@ -26,6 +30,7 @@ const BUTTON: Record<State, string> = {
   stopped: "Start",
 };
 
+const linked = readFragment(location.hash);
 const wish = wishOf(location.search);
 const go = byId("go", HTMLButtonElement);
 const reset = byId("reset", HTMLButtonElement);
@@ -37,6 +42,10 @@ let phase: Progress["phase"] = "likelihood";
 let opened: Opened | undefined;
 /** Whether training begins as soon as the next run is ready. */
 let startWhenReady = wish.start;
+/** What the run on the page began with, if not untrained. */
+let beginning: Beginning | undefined;
+/** Whether the reader has chosen, so that the adapter no longer does. */
+let chosen = wish.preset !== undefined || linked?.changes.hidden !== undefined;
 
 themeToggle(byId("theme", HTMLButtonElement));
 
@@ -48,10 +57,22 @@ const client = new WorkerClient<Command, Event>({
 const view = new View((layers) => client.send({ type: "layers", layers }));
 const numbers = new Numbers();
 const gallery = new Gallery(byId("gallery", HTMLElement), SETS, (set) => {
-  begin({ ...controls.config, set }, state === "training");
+  choose({ ...controls.config, set }, state === "training");
 });
-const first: Config = { ...PRESETS[wish.preset ?? "standard"], ...wish.changes };
-const controls = new Controls(byId("settings", HTMLElement), first, (config) => begin(config, false));
+const first: Config = { ...PRESETS[wish.preset ?? "standard"], ...wish.changes, ...linked?.changes };
+const controls = new Controls(byId("settings", HTMLElement), first, (config) => choose(config, false));
+const results = new Results({
+  config: () => controls.config,
+  view,
+  numbers,
+  send: (command) => client.send(command),
+  open: (kept) => {
+    if (kept.own) showOwn(kept.own);
+    choose(kept.config, false, kept.beginning);
+    if (kept.rows) numbers.restore(kept.rows);
+  },
+  notice,
+});
 
 go.addEventListener("click", () => {
   if (state === "training") {
@@ -63,17 +84,49 @@ go.addEventListener("click", () => {
   }
 });
 reset.addEventListener("click", () => begin(controls.config, false));
+dataIn({
+  onUse: (own) => {
+    showOwn(own);
+    choose({ ...controls.config, set: OWN }, state === "training");
+  },
+  onWeights: (bytes, name) => results.openWeights(bytes, name),
+  onTrouble: (title, text) => notice.show(title, text),
+});
+window.addEventListener("hashchange", () => {
+  const next = readFragment(location.hash);
+  if (!next) return;
+  complain(next.ignored);
+  gallery.addOwn(ownData());
+  begin({ ...controls.config, ...next.changes }, false);
+});
 
-if (wish.ignored.length > 0) {
-  notice.show("Part of the address was not understood and is ignored.", wish.ignored.join(", "));
-}
+complain([...wish.ignored, ...(linked?.ignored ?? []), ...applyLesson(location.search)]);
+gallery.addOwn(ownData());
 show(first);
 enter("opening");
 client.begin({ type: "open" });
 
+/** Says which parts of the address were of no use, if there are any. */
+function complain(ignored: readonly string[]): void {
+  if (ignored.length === 0) return;
+  notice.show("Part of the address was not understood and is ignored.", ignored.join(", "));
+}
+
+function showOwn(own: OwnData): void {
+  defineOwn(own);
+  gallery.addOwn(own);
+}
+
+/** Begins what the reader has chosen, and keeps it in the address. */
+function choose(config: Config, start: boolean, from?: Beginning): void {
+  chosen = true;
+  history.replaceState(null, "", `#${fragmentOf(config, ownData())}`);
+  begin(config, start, from);
+}
+
 /** Shows a configuration with nothing trained yet. */
 function show(config: Config): void {
-  const set = data.toy(config.set);
+  const set = setOf(config.set);
   gallery.show(config.set);
   controls.show(config);
   view.reset(config);
@@ -81,16 +134,18 @@ function show(config: Config): void {
   setText(byId("set-about", HTMLElement), `${set.title}: ${set.about}`);
 }
 
-/** Drops the current run and prepares one with this configuration. */
-function begin(config: Config, start: boolean): void {
+/** Drops the current run and prepares one with this configuration, untrained or from a beginning. */
+function begin(config: Config, start: boolean, from?: Beginning): void {
+  beginning = from;
   show(config);
+  results.drop();
   phase = "likelihood";
   // Without a device the page stays as readable as it is; its data can still be looked at.
   if (state === "stopped") return;
   startWhenReady ||= start;
   if (state === "opening" && !opened) return;
   enter("opening");
-  client.begin({ type: "configure", config, layers: view.layers });
+  client.begin({ type: "configure", config, layers: view.layers, own: ownData(), beginning });
 }
 
 function onOpened(event: Opened): void {
@@ -98,8 +153,8 @@ function onOpened(event: Opened): void {
   const name = event.isSoftware ? `${event.adapter}, software` : event.adapter;
   setText(byId("value-adapter", HTMLElement), name);
   let config = controls.config;
-  if (event.isSoftware && !wish.preset) {
-    config = { ...PRESETS.tiny, set: config.set, ...wish.changes };
+  if (event.isSoftware && !chosen) {
+    config = { ...PRESETS.tiny, set: config.set, ...wish.changes, ...linked?.changes };
     const text = "A small network is preset so that training stays lively; Settings has larger ones.";
     setText(
       byId("adapter-note", HTMLElement),
@@ -107,7 +162,7 @@ function onOpened(event: Opened): void {
     );
     byId("adapter-note", HTMLElement).hidden = false;
   }
-  begin(config, false);
+  begin(config, false, beginning);
 }
 
 function onEvent(event: Event): void {
@@ -120,9 +175,15 @@ function onEvent(event: Event): void {
       enter(startWhenReady ? "training" : "ready");
       if (startWhenReady) client.send({ type: "start" });
       startWhenReady = false;
+      results.onReady();
+      break;
+    case "saved":
+    case "drawn":
+      results.onGiven(event);
       break;
     case "progress":
       numbers.showProgress(event);
+      results.onProgress(event);
       if (phase !== event.phase) {
         phase = event.phase;
         enter(state);
@@ -137,9 +198,11 @@ function onEvent(event: Event): void {
       break;
     case "paused":
       if (state === "pausing") enter("paused");
+      results.keep();
       break;
     case "finished":
       enter("finished");
+      results.keep();
       break;
     case "failed":
       onFailure(event.failure);
@@ -166,10 +229,12 @@ function enter(next: State): void {
   setText(go, BUTTON[next]);
   go.disabled = !["ready", "training", "paused"].includes(next);
   reset.disabled = next === "stopped" || next === "opening";
-  const title = data.toy(controls.config.set).title;
+  const title = setOf(controls.config.set).title;
   const sentences: Record<State, string> = {
     opening: "Preparing the device…",
-    ready: `Ready to learn ${title}.`,
+    ready: beginning?.step
+      ? `Ready to go on from step ${integer(beginning.step)} on ${title}.`
+      : `Ready to learn ${title}.`,
     training: phase === "warm-start" ? `Warm start on ${title}.` : `Learning ${title}.`,
     pausing: "Finishing the current steps…",
     paused: "Paused, with a finer picture.",

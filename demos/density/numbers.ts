@@ -1,11 +1,11 @@
 /** The numbers beside the picture and the two charts. */
-import { data } from "fjordgpu";
 import { Chart } from "../shared/chart.js";
 import { byId, setText } from "../shared/dom.js";
 import { decimal, integer, rate } from "../shared/format.js";
 import { ADAPTIVE, type Config } from "./config.js";
-import { History } from "./history.js";
+import { History, type Row } from "./history.js";
 import type { Frame, Progress } from "./protocol.js";
+import { setOf } from "./sets.js";
 
 /** Beyond what grid and held-out points leave uncertain. */
 const EXCESS_MASS = 0.02;
@@ -38,7 +38,7 @@ export class Numbers {
 
   reset(config: Config): void {
     this.#history.clear();
-    this.#floor = data.toy(config.set).entropy;
+    this.#floor = setOf(config.set).entropy;
     this.#heldOut = undefined;
     byId("coarse", HTMLElement).hidden = true;
     setText(field("step"), "0");
@@ -47,6 +47,27 @@ export class Numbers {
     // With fixed steps the count never changes, so its number says it all.
     byId("chart-nfe", HTMLElement).hidden = !ADAPTIVE.includes(config.solver);
     this.#draw(0);
+  }
+
+  /** The curves so far, oldest first. */
+  get rows(): readonly Row[] {
+    return this.#history.rows;
+  }
+
+  /** Shows the curves of a run that was kept. */
+  restore(rows: readonly Row[]): void {
+    this.#history.restore(rows);
+    const step = rows.at(-1)?.step ?? 0;
+    const last = (name: "loss" | "heldOut") =>
+      rows
+        .map((row) => row[name])
+        .filter((value) => value !== null)
+        .at(-1);
+    this.#heldOut = last("heldOut");
+    setText(field("step"), integer(step));
+    setText(field("loss"), decimal(last("loss")));
+    setText(field("held-out"), decimal(this.#heldOut));
+    this.#draw(step);
   }
 
   showProgress(progress: Progress): void {

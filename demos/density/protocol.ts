@@ -2,6 +2,7 @@
 import type { TrainReport } from "fjordgpu";
 import type { Failure } from "../shared/failure.js";
 import type { Config } from "./config.js";
+import type { OwnData } from "./sets.js";
 
 export interface Layers {
   readonly density: boolean;
@@ -10,9 +11,31 @@ export interface Layers {
   readonly visible: boolean;
 }
 
+/** A flow that does not begin untrained. */
+export interface Beginning {
+  /** A model file. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Whether it is a checkpoint, which goes on as if it had never stopped; else its weights alone are taken. */
+  readonly resume: boolean;
+  /** Training steps that it has behind it. */
+  readonly step: number;
+}
+
+/** "weights": a model for the reader, in the units of the data. "keep": all that continuing the run takes. */
+export type Purpose = "weights" | "keep";
+
 export type Command =
   | { readonly type: "open" }
-  | { readonly type: "configure"; readonly config: Config; readonly layers: Layers }
+  | {
+      readonly type: "configure";
+      readonly config: Config;
+      readonly layers: Layers;
+      readonly own: OwnData | undefined;
+      readonly beginning: Beginning | undefined;
+    }
+  | { readonly type: "save"; readonly purpose: Purpose }
+  /** Asks for n samples of the flow as it is. */
+  | { readonly type: "draw"; readonly count: number }
   | { readonly type: "start" }
   | { readonly type: "pause" }
   | { readonly type: "layers"; readonly layers: Layers };
@@ -65,6 +88,9 @@ export type Event =
   | Progress
   | Frame
   | Samples
+  | { readonly type: "saved"; readonly purpose: Purpose; readonly beginning: Beginning }
+  /** [n, 2] row-major, in the coordinates of the picture. */
+  | { readonly type: "drawn"; readonly points: Float32Array }
   | { readonly type: "paused" }
   | { readonly type: "finished" }
   | { readonly type: "failed"; readonly failure: Failure };

@@ -2,9 +2,11 @@
  * One run of training, in the worker: it draws while it trains, and refines the picture while it is paused.
  * Everything on the GPU happens one after the other, in `run`; the other methods only leave notes for it.
  */
-import { cnf, type Device, data, FjordError, type Flow, mlp, type StepOptions, train } from "fjordgpu";
-import { ADAPTIVE, type Config } from "./config.js";
-import type { Event, Layers } from "./protocol.js";
+import { type Device, FjordError, type Flow, type TrainRun, train } from "fjordgpu";
+import type { Config } from "./config.js";
+import type { Beginning, Command, Event, Layers } from "./protocol.js";
+import { datasetOf, flowOf, modelOf } from "./run.js";
+import { setOf } from "./sets.js";
 
 /** Cells along a side of the picture: while training, and as refinements when paused. */
 const GRIDS = { software: [48, 128], hardware: [64, 128, 256] };
@@ -21,14 +23,18 @@ export class Session {
   #sent = { densityStep: -1, size: 0, samplesStep: -1 };
   #nextDraw = 0;
   #layers: Layers;
+  #flow: Flow | undefined;
+  #training: TrainRun | undefined;
 
   constructor(
     readonly device: Device,
     readonly config: Config,
     layers: Layers,
     readonly post: (event: Event, transfer?: Transferable[]) => void,
+    readonly beginning?: Beginning,
   ) {
     this.#layers = layers;
+    this.#step = beginning?.step ?? 0;
   }
 
   get #grids(): readonly number[] {
@@ -62,11 +68,10 @@ export class Session {
 
   /** Ends after stop(). @throws what the library throws, DeviceLostError among it */
   async run(): Promise<void> {
-    const { config, device } = this;
-    const field = mlp({ dim: 2, hidden: config.hidden.split("-").map(Number), layer: config.layer });
-    const flow = cnf(device, { field, seed: config.seed, ...solverOf(config) });
+    const flow = flowOf(this.device, this.config, this.beginning);
+    this.#flow = flow;
     try {
-      this.post({ type: "ready", parameters: field.paramCount });
+      this.post({ type: "ready", parameters: flow.field.paramCount });
       // Drawn even when training is to begin at once: its first kernels take a while to compile.
       await this.#drawWhileTraining(flow);
       await this.#idle(flow);
@@ -77,16 +82,40 @@ export class Session {
       this.post({ type: "finished" });
       await this.#idle(flow);
     } finally {
+      this.#flow = undefined;
       flow.dispose();
     }
+  }
+
+  /** What the page asks of the flow as it is; nothing while there is none. @throws what the library throws */
+  async give(command: Extract<Command, { type: "save" | "draw" }>): Promise<void> {
+    const flow = this.#flow;
+    if (!flow) return;
+    if (command.type === "draw") {
+      const points = await flow.sample(command.count, {
+        seed: this.config.seed + 2,
+        signal: this.#stop.signal,
+      });
+      this.post({ type: "drawn", points }, [points.buffer]);
+      return;
+    }
+    const { purpose } = command;
+    const step = this.#step;
+    const resume = purpose === "keep" && this.#training !== undefined;
+    const saved = resume ? await this.#training!.checkpoint() : await modelOf(flow, this.config);
+    const bytes = new Uint8Array(saved);
+    this.post({ type: "saved", purpose, beginning: { bytes, resume, step } }, [bytes.buffer]);
   }
 
   async #train(flow: Flow): Promise<void> {
     const { config, device } = this;
     const slow = device.adapter.isSoftware;
     // On an emulated GPU the held-out points would otherwise take longer than the training between them.
-    const set = data.toyDataset(config.set, { seed: config.seed, heldOut: slow ? 1_000 : 10_000 });
+    const set = datasetOf(config, slow ? 1_000 : 10_000);
+    const resume = this.beginning?.resume ? this.beginning.bytes : undefined;
     const run = train(flow, set, {
+      // Weights from elsewhere were trained with a scaling of their own, or with none.
+      ...(resume ? { resume } : this.beginning && { standardise: false }),
       steps: config.steps,
       batch: config.batch,
       lr: config.lr,
@@ -99,6 +128,7 @@ export class Session {
       evaluateEvery: slow ? 50 : 100,
       signal: this.#stop.signal,
     });
+    this.#training = run;
     for await (const report of run) {
       const { phase, heldOut, kl, nfe, nfeBackward, stepsPerSecond } = report;
       const step = report.step + (phase === "likelihood" ? config.warm : 0);
@@ -157,7 +187,7 @@ export class Session {
   async #sendDensity(flow: Flow, size: number, signal: AbortSignal): Promise<void> {
     const upToDate = this.#sent.densityStep === this.#step && this.#sent.size >= size;
     if (upToDate || !this.#layers.density || !this.#layers.visible || signal.aborted) return;
-    const [low, high] = data.toy(this.config.set).window;
+    const [low, high] = setOf(this.config.set).window;
     const logDensity = await flow.logProb(cellCentres(size, low, high), { signal });
     const cell = ((high - low) / size) ** 2;
     let mass = 0;
@@ -174,12 +204,6 @@ export class Session {
     this.#sent = { ...this.#sent, samplesStep: this.#step };
     this.post({ type: "samples", step: this.#step, points }, [points.buffer]);
   }
-}
-
-function solverOf({ solver, solverSteps, rtol }: Config): StepOptions {
-  return ADAPTIVE.includes(solver)
-    ? { method: solver, rtol, atol: rtol }
-    : { method: solver, steps: solverSteps };
 }
 
 /** [size², 2], row by row from the top left. */

@@ -1,11 +1,11 @@
 /** The picture: density, data and samples as layers over each other, with the legend and the words for it. */
-import { data } from "fjordgpu";
 import { byId, setText } from "../shared/dom.js";
 import { decimal, integer } from "../shared/format.js";
 import { type Heat, type HeatScale, heat, legend } from "../shared/heat.js";
 import { Plane } from "../shared/plane.js";
 import type { Config } from "./config.js";
 import type { Frame, Layers } from "./protocol.js";
+import { setOf } from "./sets.js";
 
 const DATA_POINTS = 2_000;
 const DATA_COLOR = "#ffffff";
@@ -21,7 +21,7 @@ export class View {
     data: byId("layer-data", HTMLInputElement),
     samples: byId("layer-samples", HTMLInputElement),
   };
-  #set = data.toy("moons");
+  #set = setOf("moons");
   #data = new Float32Array();
   #samples: Float32Array = new Float32Array();
   #frame: Frame | undefined;
@@ -48,14 +48,24 @@ export class View {
 
   /** A new run: its data at once, and nothing of the run before. */
   reset(config: Config): void {
-    this.#set = data.toy(config.set);
+    this.#set = setOf(config.set);
     // The first rows of the worker's longer draw.
-    this.#data = this.#set.sample(DATA_POINTS, config.seed);
+    this.#data = this.#set.sample(Math.min(DATA_POINTS, config.rows), config.seed);
     this.#samples = new Float32Array();
     this.#frame = undefined;
     this.#plane.window = this.#set.window;
     this.#color();
     this.#describe();
+  }
+
+  /** The density as it was last drawn. */
+  get frame(): Frame | undefined {
+    return this.#frame;
+  }
+
+  /** The picture with its axes, at this many pixels a CSS pixel. */
+  snapshot(ratio: number): HTMLCanvasElement {
+    return this.#plane.snapshot(ratio);
   }
 
   showFrame(frame: Frame): void {

@@ -5,6 +5,7 @@ import { failureOf } from "../shared/failure.js";
 import { onCommand, postEvent } from "../shared/worker-scope.js";
 import type { Command, Event } from "./protocol.js";
 import { Session } from "./session.js";
+import { defineOwn } from "./sets.js";
 
 let device: Device | undefined;
 let session: Session | undefined;
@@ -23,12 +24,19 @@ async function open(run: number): Promise<void> {
   postEvent<Event>(run, { type: "opened", adapter: adapterName(adapter), isSoftware: adapter.isSoftware });
 }
 
-function configure(run: number, { config, layers }: Extract<Command, { type: "configure" }>): void {
+function configure(run: number, command: Extract<Command, { type: "configure" }>): void {
   session?.stop();
   if (!device) return;
-  const next = new Session(device, config, layers, (event, transfer) => postEvent(run, event, transfer));
+  const { config, layers, own, beginning } = command;
+  const post = (event: Event, transfer?: Transferable[]) => postEvent(run, event, transfer);
+  const next = new Session(device, config, layers, post, beginning);
   session = next;
-  busy = busy.then(() => next.run()).catch((error: unknown) => fail(run, error));
+  busy = busy
+    .then(() => {
+      defineOwn(own);
+      return next.run();
+    })
+    .catch((error: unknown) => fail(run, error));
 }
 
 onCommand<Command>((command) => {
@@ -45,6 +53,11 @@ onCommand<Command>((command) => {
       break;
     case "pause":
       session?.pause();
+      break;
+    case "save":
+    case "draw":
+      // Without a flow there is nothing to give; a lost device has been reported already.
+      session?.give(command).catch(() => undefined);
       break;
     case "layers":
       if (session) session.layers = command.layers;

@@ -1,7 +1,7 @@
 /** Curves over training steps or anything else, drawn by uPlot in the page's colours, with a text for those who cannot see them. */
 // First: uPlot reads the language while it loads.
 import "./language.js";
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { make } from "./dom.js";
 import { integer, powerOfTen } from "./format.js";
@@ -68,8 +68,13 @@ function magnitude(value: number): string {
   return digit === "1" ? power : `${digit}·${power}`;
 }
 
+/** Fetched with the first curve, since a page is of use before there is any. */
+const library = () => import("uplot");
+
 export class Chart {
   #plot: uPlot | undefined;
+  /** Counts the plots that were begun, so that only the last of them is shown. */
+  #begun = 0;
   #columns: Columns;
   readonly #area: HTMLElement;
   #key: HTMLElement;
@@ -79,14 +84,18 @@ export class Chart {
     public options: ChartOptions,
   ) {
     this.#columns = [[], ...options.curves.map(() => [])];
-    this.#area = make("div", { className: "chart-area" });
+    this.#area = make(
+      "div",
+      { className: "chart-area" },
+      make("p", { className: "hint" }, "Nothing to draw yet."),
+    );
     this.#area.setAttribute("role", "img");
     const { yLabel, xLabel = "training step" } = options;
     this.#area.setAttribute("aria-label", `${yLabel} over ${xLabel}: nothing yet`);
     this.#area.style.minHeight = `${options.height}px`;
     this.#key = this.#makeKey();
     host.append(this.#key, this.#area);
-    onThemeChange(() => this.#build());
+    onThemeChange(() => void this.#build());
     new ResizeObserver(() => this.#resize()).observe(this.#area);
   }
 
@@ -94,7 +103,8 @@ export class Chart {
   update(columns: Columns, summary: string): void {
     this.#columns = columns;
     this.#area.setAttribute("aria-label", summary);
-    this.#plot?.setData(columns as uPlot.AlignedData);
+    if (this.#plot) this.#plot.setData(columns as uPlot.AlignedData);
+    else if (this.#begun === 0) void this.#build();
   }
 
   /** Shows other curves, until the next update without values. */
@@ -104,7 +114,7 @@ export class Chart {
     const key = this.#makeKey();
     this.#key.replaceWith(key);
     this.#key = key;
-    this.#build();
+    void this.#build();
   }
 
   #makeKey(): HTMLElement {
@@ -123,14 +133,19 @@ export class Chart {
     const { clientWidth } = this.#area;
     if (clientWidth === 0) return;
     if (this.#plot) this.#plot.setSize({ width: clientWidth, height: this.options.height });
-    else this.#build();
+    else void this.#build();
   }
 
   /** Colours are fixed when a plot is made, so a new theme makes a new plot. */
-  #build(): void {
+  async #build(): Promise<void> {
+    // One place on the x axis is no curve.
+    if (this.#area.clientWidth === 0 || (!this.#plot && this.#columns[0].length < 2)) return;
+    const turn = ++this.#begun;
+    const { default: Plot } = await library();
     const width = this.#area.clientWidth;
-    if (width === 0) return;
+    if (turn !== this.#begun || width === 0) return;
     this.#plot?.destroy();
+    this.#area.replaceChildren();
     const { yLabel, curves, height, counts, xLabel, log } = this.options;
     const axis: uPlot.Axis = {
       stroke: token("--ink-soft"),
@@ -150,7 +165,7 @@ export class Chart {
       ...(curve.dots === "only" && { paths: () => null }),
       points: curve.dots ? { show: true, size: 5, width: 0, fill: token(curve.color) } : { show: false },
     }));
-    this.#plot = new uPlot(
+    this.#plot = new Plot(
       {
         width,
         height,

@@ -14,13 +14,14 @@ export class Notice {
     host.hidden = true;
   }
 
-  show(title: string, text: string, action?: NoticeAction): void {
+  show(title: string, text: string, ...actions: NoticeAction[]): void {
     this.host.replaceChildren(make("strong", {}, title), text);
-    if (action) {
-      const button = make("button", { type: "button", textContent: action.label });
-      button.addEventListener("click", action.run);
-      this.host.append(make("div", {}, button));
-    }
+    const buttons = actions.map(({ label, run }) => {
+      const button = make("button", { type: "button", textContent: label });
+      button.addEventListener("click", run);
+      return button;
+    });
+    if (buttons.length > 0) this.host.append(make("div", { className: "row" }, ...buttons));
     this.host.hidden = false;
   }
 

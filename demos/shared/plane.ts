@@ -23,7 +23,7 @@ export interface Dots {
 }
 
 export class Plane {
-  readonly #context: CanvasRenderingContext2D;
+  #context: CanvasRenderingContext2D;
   #ratio = 1;
   /** Left, top and side of the plate in CSS pixels. */
   #plate = { left: MARGIN.left, top: MARGIN.top, side: 1 };
@@ -56,6 +56,28 @@ export class Plane {
       this.#axes();
       this.paint(this);
     });
+  }
+
+  /** What the canvas shows, on one of its own with this many pixels a CSS pixel and the page's surface behind it. */
+  snapshot(ratio: number): HTMLCanvasElement {
+    this.#fit();
+    const { canvas } = this;
+    const copy = document.createElement("canvas");
+    copy.width = Math.round(canvas.clientWidth * ratio);
+    copy.height = Math.round(canvas.clientHeight * ratio);
+    const [context, before] = [this.#context, this.#ratio];
+    this.#context = copy.getContext("2d")!;
+    this.#ratio = ratio;
+    this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.#axes();
+    this.paint(this);
+    // Behind what is there: the axes clear the canvas first.
+    this.#context.globalCompositeOperation = "destination-over";
+    this.#context.fillStyle = token("--surface");
+    this.#context.fillRect(0, 0, canvas.clientWidth, canvas.clientHeight);
+    this.#context = context;
+    this.#ratio = before;
+    return copy;
   }
 
   /** Gives the canvas the pixels it is shown with. */

@@ -19,6 +19,7 @@ export const twoSpirals: Maker = (options) => toyDataset("2spirals", options);
 export const checkerboard: Maker = (options) => toyDataset("checkerboard", options);
 export const rings: Maker = (options) => toyDataset("rings", options);
 export const swissroll: Maker = (options) => toyDataset("swissroll", options);
+export const smiley: Maker = (options) => toyDataset("smiley", options);
 export const line: Maker = (options) => toyDataset("line", options);
 export const cos: Maker = (options) => toyDataset("cos", options);
 export const circlesTorchdiffeq: Maker = (options) => toyDataset("circles_torchdiffeq", options);

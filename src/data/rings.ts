@@ -30,7 +30,8 @@ function ringSet(
   };
 }
 
-function ringDensity(radii: readonly number[], sigma: number): LogDensity2d {
+/** log p of equally likely rings of these radii around the origin, blurred by sigma. */
+export function ringDensity(radii: readonly number[], sigma: number): LogDensity2d {
   const variance = sigma * sigma;
   const norm = Math.log(2 * Math.PI * variance * radii.length);
   const terms = new Float64Array(radii.length);

@@ -1,7 +1,7 @@
 /**
  * The toy data sets of FFJORD (arXiv:1810.01367; lib/toy_data.py of its published code) and the circles of
- * torchdiffeq's CNF example. A new set is one file and one entry here; menus, the command line and the tests
- * loop over the table.
+ * torchdiffeq's CNF example; and a smiley of our own. A new set is one file and one entry here; menus, the command
+ * line and the tests loop over the table.
  *
  * Entropies are quadratures of the exact noise-convolved densities, good to 1e-4 nats.
  */
@@ -12,6 +12,7 @@ import { cosSet, lineSet } from "./graphs.js";
 import { moonsSet } from "./moons.js";
 import { pinwheelSet } from "./pinwheel.js";
 import { circlesSet, circlesTorchdiffeqSet, ringsSet } from "./rings.js";
+import { smileySet } from "./smiley.js";
 import { swissrollSet } from "./swissroll.js";
 import type { ToySet } from "./toy-set.js";
 import { twoSpiralsSet } from "./two-spirals.js";
@@ -25,6 +26,7 @@ export const TOY_SETS: readonly ToySet[] = [
   checkerboardSet,
   ringsSet,
   swissrollSet,
+  smileySet,
   lineSet,
   cosSet,
   circlesTorchdiffeqSet,

@@ -27,6 +27,7 @@ describe("toy data sets", () => {
       data.checkerboard,
       data.rings,
       data.swissroll,
+      data.smiley,
       data.line,
       data.cos,
       data.circlesTorchdiffeq,

@@ -17,9 +17,11 @@ const read = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../oracle/cases/${name}.json`, import.meta.url), "utf8"));
 const entropies = (read("toy_entropies") as EntropyCase).entropy_nats;
 const SEED = 0;
+/** The smiley is this project's own, so its density is the only witness: see smiley.test.ts. */
+const REFERENCED = TOY_SETS.filter((set) => set.name !== "smiley");
 
 test("the sets are those that have a reference", () => {
-  expect(TOY_SETS.map((set) => set.name).sort()).toEqual([
+  expect(REFERENCED.map((set) => set.name).sort()).toEqual([
     "2spirals",
     "8gaussians",
     "checkerboard",
@@ -32,11 +34,11 @@ test("the sets are those that have a reference", () => {
     "rings",
     "swissroll",
   ]);
-  const floored = TOY_SETS.filter((set) => set.entropy !== undefined);
+  const floored = REFERENCED.filter((set) => set.entropy !== undefined);
   expect(floored.map((set) => set.name).sort()).toEqual(Object.keys(entropies).sort());
 });
 
-describe.each(TOY_SETS.map((set) => [set.name, set] as const))("%s", (name, set) => {
+describe.each(REFERENCED.map((set) => [set.name, set] as const))("%s", (name, set) => {
   const reference = read(`toy_${name}`) as ToyCase;
 
   test("samples have the distribution of the original", () => {
@@ -63,7 +65,7 @@ describe.each(TOY_SETS.map((set) => [set.name, set] as const))("%s", (name, set)
   });
 });
 
-const withDensity = TOY_SETS.flatMap((set) =>
+const withDensity = REFERENCED.flatMap((set) =>
   set.logDensity && set.entropy !== undefined
     ? [{ name: set.name, set, logDensity: set.logDensity, entropy: set.entropy }]
     : [],

@@ -215,6 +215,7 @@ describe("no device to be had", () => {
   test("an adapter that refuses a device", async () => {
     const adapter = {
       features: new Set(),
+      info: { vendor: "", architecture: "", description: "" },
       requestDevice: async () => {
         throw new Error("no such limit");
       },

@@ -115,6 +115,7 @@ describe("a warm start", () => {
   ])("takes %s, and no memory", async (_, options, each) => {
     const device = await testDevice();
     using flow = cnf(device, { ...base, field: mlp(options) });
+    await flow.params();
     const dispatches = async (steps: number) => {
       const before = device.stats().dispatches;
       await trained(flow, SMALL_MOONS, { ...only, warmStart: { steps, batch: 100 } });

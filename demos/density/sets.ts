@@ -1,0 +1,89 @@
+/** What can be learned here: the gallery's sets and, once there are some, points of the reader's own. */
+import { data } from "fjordgpu";
+
+/** The sets of the gallery, in its order; all of them live on the same window. */
+export const SETS = [
+  "moons",
+  "circles",
+  "8gaussians",
+  "pinwheel",
+  "2spirals",
+  "checkerboard",
+  "rings",
+  "swissroll",
+  "smiley",
+].map((name) => data.toy(name));
+
+/** The name under which a configuration speaks of the reader's own points. */
+export const OWN = "own";
+
+/** The square on which points are drawn. */
+export const DRAWING_WINDOW = [-4, 4] as const;
+
+/** Points of the reader's own, as plain data: the page and its worker each keep them. */
+export interface OwnData {
+  readonly kind: "drawn" | "file";
+  /** e.g. "Your drawing", "penguins.csv". */
+  readonly title: string;
+  /** [n, 2] in the coordinates of the picture. */
+  readonly points: Float32Array<ArrayBuffer>;
+  /** What the coordinates stand for. */
+  readonly columns: readonly [x: string, y: string];
+  /** A value of the file is mean + std · coordinate; absent for a drawing. */
+  readonly scaling?: {
+    readonly mean: readonly [x: number, y: number];
+    readonly std: readonly [x: number, y: number];
+  };
+}
+
+let own: OwnData | undefined;
+
+export function ownData(): OwnData | undefined {
+  return own;
+}
+
+/** Makes these points the set OWN, in place of any before. */
+export function defineOwn(data: OwnData | undefined): void {
+  own = data;
+}
+
+/** The set of this name. @throws ArgumentError for a name that neither the library nor the reader has given */
+export function setOf(name: string): data.ToySet {
+  return name === OWN && own ? setFrom(own) : data.toy(name);
+}
+
+/** Half widths with round quarters, so that the axes' numbers stay short. */
+const HALF_WIDTHS = [2, 3, 4, 6, 8];
+const NEARLY_ALL = 0.995;
+
+/** The square around the origin that shows all but the farthest of standardised points. */
+export function windowAround(points: Float32Array): readonly [number, number] {
+  const reach = points.map(Math.abs).sort();
+  const far = 1.1 * (reach[Math.floor(NEARLY_ALL * (reach.length - 1))] ?? 0);
+  const half = HALF_WIDTHS.find((width) => width >= far) ?? HALF_WIDTHS.at(-1)!;
+  return [-half, half];
+}
+
+function setFrom({ kind, title, points, columns: [x, y] }: OwnData): data.ToySet {
+  const count = points.length / 2;
+  const scaled = "each shifted and scaled to mean 0 and standard deviation 1";
+  return {
+    name: OWN,
+    title,
+    about:
+      kind === "drawn"
+        ? `${count} points drawn by hand.`
+        : `${count} points, ${x} across and ${y} up, ${scaled}.`,
+    // Evenly from the whole, in its order: the first of a drawing are its first stroke.
+    sample: (n) => {
+      const taken = Math.min(n, count);
+      const some = new Float32Array(2 * taken);
+      for (let i = 0; i < taken; i++) {
+        const from = Math.floor((i * count) / taken);
+        some.set(points.subarray(2 * from, 2 * from + 2), 2 * i);
+      }
+      return some;
+    },
+    window: kind === "drawn" ? DRAWING_WINDOW : windowAround(points),
+  };
+}
