@@ -1,5 +1,6 @@
 /** The matrix product. */
 import { matmul as blockKernel } from "../generated/tensor/matmul.js";
+import { matmulStrip as stripKernel } from "../generated/tensor/matmul_strip.js";
 import { matmulTile as tileKernel } from "../generated/tensor/matmul_tile.js";
 import { ArgumentError, oneOf } from "../gpu/errors.js";
 import { type Dispatch, foldedGrid } from "../gpu/submit.js";
@@ -9,8 +10,10 @@ import { deviceOf, produce, type Tensor } from "./tensor.js";
 export const TILINGS = ["registers", "workgroup"] as const;
 
 /**
- * "registers" (default): 8×8 entries per invocation, operands straight from storage.
+ * "registers": 8×8 entries per invocation, operands straight from storage.
  * "workgroup": 64×64 tiles through 8 KiB of workgroup memory, for GPUs whose caches are the bottleneck.
+ * Without one: "registers"; but on adapters of 4-wide subgroups (SwiftShader), where k and all row lengths are
+ * multiples of 4, strips of 16×64 that share their loads.
  */
 export type Tiling = (typeof TILINGS)[number];
 
@@ -34,12 +37,14 @@ interface Sizes {
  * @throws ArgumentError naming both shapes; FjordError `disposed`, `limit-exceeded`
  */
 export async function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Promise<Tensor> {
-  const { transposeA = false, transposeB = false, tiling = "registers" } = options;
-  oneOf("The tiling", tiling, TILINGS);
+  const { transposeA = false, transposeB = false, tiling } = options;
+  if (tiling !== undefined) oneOf("The tiling", tiling, TILINGS);
   const device = deviceOf(a, b);
   const sizes = sizesOf(a.shape, b.shape, transposeA, transposeB);
   const transposed = { TRANSPOSE_A: transposeA ? 1 : 0, TRANSPOSE_B: transposeB ? 1 : 0 };
-  const launch = await (tiling === "registers" ? byRegisters : byWorkgroups)(a, b, sizes, transposed);
+  const usual = fitsStrips(a, b, sizes) ? byStrips : byRegisters;
+  const by = tiling === "registers" ? byRegisters : tiling === "workgroup" ? byWorkgroups : usual;
+  const launch = await by(a, b, sizes, transposed);
   // Results start as zeros, which is the product of matrices that share an axis of length 0.
   return produce("matmul", [a, b], device, [sizes.m, sizes.n], (c) => (sizes.k > 0 ? [launch(c)] : []));
 }
@@ -61,11 +66,25 @@ type Transposed = Record<"TRANSPOSE_A" | "TRANSPOSE_B", number>;
 
 async function byRegisters(a: Tensor, b: Tensor, { m, n, k }: Sizes, transposed: Transposed) {
   const rowLengths = [a.shape[1]!, b.shape[1]!];
-  const ALIGNED = rowLengths.every((length) => length % 4 === 0) ? 1 : 0;
+  const ALIGNED = isAligned(rowLengths) ? 1 : 0;
   const kernel = await a.device.kernel(blockKernel, "main", { ...transposed, ALIGNED });
   const params = { m, n, k, a_last: a.size - 1, b_last: b.size - 1 };
   const grid = foldedGrid(Math.ceil((Math.ceil(m / 8) * Math.ceil(n / 8)) / 32));
   return (c: Tensor): Dispatch => kernel.bind({ params, a: a.buffer, b: b.buffer, c: c.buffer }, grid);
+}
+
+const isAligned = (lengths: readonly number[]) => lengths.every((length) => length % 4 === 0);
+
+function fitsStrips(a: Tensor, b: Tensor, { m, n, k }: Sizes): boolean {
+  const shared = a.device.adapter.subgroupSize === 4;
+  return shared && m * n * k > 0 && isAligned([n, k, a.shape[1]!, b.shape[1]!]);
+}
+
+async function byStrips(a: Tensor, b: Tensor, { m, n, k }: Sizes, transposed: Transposed) {
+  const kernel = await a.device.kernel(stripKernel, "main", transposed);
+  const grid = foldedGrid(Math.ceil(m / 16) * Math.ceil(n / 64));
+  return (c: Tensor): Dispatch =>
+    kernel.bind({ params: { m, n, k }, a: a.buffer, b: b.buffer, c: c.buffer }, grid);
 }
 
 async function byWorkgroups(a: Tensor, b: Tensor, { m, n, k }: Sizes, transposed: Transposed) {
