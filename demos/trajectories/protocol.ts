@@ -2,8 +2,7 @@
 import type { Failure } from "../shared/failure.js";
 import type { RoundTrip } from "./round-trip.js";
 
-export const METHODS = ["dopri5", "tsit5"] as const;
-export type AdaptiveMethod = (typeof METHODS)[number];
+export type AdaptiveMethod = "dopri5" | "tsit5";
 
 /** Errors allowed per step, relative and absolute; the finest is the smallest that float32 can keep. */
 export const TOLERANCES = [1e-3, 1e-4, 1e-5, 1e-6] as const;
@@ -28,8 +27,10 @@ export interface Rest {
 
 export type Command = Carry | Rest;
 
-/** One solve of all points together. */
+/** One solve of all points together; frames and stops where they were asked for. */
 export interface Leg {
+  /** [n, 2] */
+  readonly end: Float32Array;
   /** FRAMES arrays of [n, 2], from start to end. */
   readonly frames: readonly Float32Array[];
   /** Where every accepted step began and the last one ended: accepted + 1 arrays of [n, 2]. */

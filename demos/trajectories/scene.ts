@@ -7,7 +7,13 @@ import { type Drop, isClosed, particlesOf } from "./shapes.js";
 
 const HUES = colorWheel(24);
 /** On the dark plate, in either theme. */
-const COLORS = { crowd: "#8fa9b8", outline: "#e8eff0", stops: "#ffffff", cursor: "#ffffff", ghosts: "#ffffff" };
+const COLORS = {
+  crowd: "#8fa9b8",
+  outline: "#e8eff0",
+  stops: "#ffffff",
+  cursor: "#ffffff",
+  ghosts: "#ffffff",
+};
 /** In data coordinates: about 6 CSS pixels on a desktop. */
 const GHOST = 0.09;
 const CURSOR = 0.16;
@@ -90,7 +96,7 @@ export class Scene {
       const points = stateAt(this.#crowd, leg === "out" ? share : 1 - share);
       plane.dots({ points, colors: [COLORS.crowd], radius: 1.3, alpha: 0.35 });
     }
-    plane.lines(this.#ghosts(), COLORS.ghosts, 0.75, 1.25);
+    plane.lines(this.#ghosts(), COLORS.ghosts, 0.6, 1.25);
     let points: Float32Array = this.#start;
     if (this.#legs) {
       const { out } = this.#legs;

@@ -10,11 +10,11 @@ export interface Drop {
 }
 
 /** Few enough to be told apart, and to share the steps of one solve. */
-export const MOST_PARTICLES = 96;
+export const MOST_PARTICLES = 64;
 
 const ROW = { count: 9, length: 2 };
-const RING = { count: 24, radius: 0.5 };
-const CELL = { perSide: 6, side: 0.8 };
+const RING = { count: 16, radius: 0.5 };
+const CELL = { perSide: 4, side: 0.8 };
 
 /** Whether the particles of a shape enclose an area. */
 export function isClosed(shape: Shape): boolean {

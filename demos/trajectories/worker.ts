@@ -3,7 +3,7 @@ import { type Device, data, FjordError, openDevice, readModel } from "fjordgpu";
 import { adapterName } from "../shared/adapter.js";
 import { failureOf } from "../shared/failure.js";
 import { onCommand, postEvent } from "../shared/worker-scope.js";
-import { endOf, framesOf, legOf, type Model } from "./legs.js";
+import { legOf, type Model } from "./legs.js";
 import { type Carry, type Command, type Event, type Measured, TOLERANCES } from "./protocol.js";
 import { roundTrip } from "./round-trip.js";
 
@@ -52,15 +52,16 @@ async function carry(run: number, { url, points, method, tolerance }: Carry): Pr
   const [flow, engine] = await Promise.all([model, engineFor(run)]);
   const start = performance.now();
   const control = { method, tolerance, signal };
-  const out = await legOf(engine, flow, { from: points, direction: "out", ...control });
-  const back = await legOf(engine, flow, { from: out.end, direction: "back", ...control });
+  const out = await legOf(engine, flow, { from: points, direction: "out", ...control }, "all");
+  const back = await legOf(engine, flow, { from: out.end, direction: "back", ...control }, "all");
   const error = roundTrip(points, back.end);
   const adapter = engine === "cpu" ? undefined : adapterName(engine.adapter);
   const milliseconds = performance.now() - start;
   postEvent<Event>(run, { type: "carried", T: flow.T, out, back, error, adapter, milliseconds });
   if (!crowdSent) {
     const from = data.toy("moons").sample(CROWD, 0);
-    const frames = await framesOf(engine, flow, { ...control, from, direction: "out", tolerance: 1e-4 });
+    const leg = { ...control, from, direction: "out", tolerance: 1e-4 } as const;
+    const { frames } = await legOf(engine, flow, leg, "frames");
     // Not of one run: whatever has been dropped since, the crowd around it is the same.
     crowdSent = true;
     postEvent<Event>(current, { type: "crowd", frames });
@@ -72,8 +73,8 @@ async function carry(run: number, { url, points, method, tolerance }: Carry): Pr
       continue;
     }
     const leg = { ...control, tolerance: each };
-    const there = await endOf(engine, flow, { ...leg, from: points, direction: "out" });
-    const home = await endOf(engine, flow, { ...leg, from: there.end, direction: "back" });
+    const there = await legOf(engine, flow, { ...leg, from: points, direction: "out" });
+    const home = await legOf(engine, flow, { ...leg, from: there.end, direction: "back" });
     rows.push({ tolerance: each, ...roundTrip(points, home.end), nfe: there.nfe + home.nfe });
   }
   postEvent<Event>(run, { type: "measured", rows });
