@@ -44,6 +44,8 @@ for (const [name, menu] of [
   if ([...menu.options].some(({ value }) => value === wanted)) menu.value = wanted!;
 }
 let drops = dropsFrom(address.get("drops") ?? dropsText(FIRST), WINDOW);
+/** Of all drops, [n, 2]. */
+let points: Float32Array = new Float32Array();
 let endTime = 1;
 /** Whether the next particles to arrive set off at once. */
 let playNext = movesUnasked();
@@ -70,20 +72,23 @@ reverse.addEventListener("click", () => {
   player.play();
 });
 byId("clear", HTMLButtonElement).addEventListener("click", () => {
-  drops = [];
-  carry();
+  change([]);
 });
 listenForDrops(canvas, scene, WINDOW, (drop) => {
-  drops = withDrop(drops, drop);
   playNext = movesUnasked();
   player.jump(0);
-  carry();
+  change(withDrop(drops, drop));
 });
-carry();
+change(drops);
+
+function change(next: Drop[]): void {
+  drops = next;
+  points = scene.begin(drops);
+  carry();
+}
 
 /** Asks the worker for the journey of what has been dropped. */
 function carry(): void {
-  const points = scene.begin(drops);
   for (const [name, value] of Object.entries({ method: method.value, tolerance: tolerance.value })) {
     address.set(name, value);
   }
