@@ -3,12 +3,24 @@
  *
  *   node scripts/run-source.mjs scripts/demo-pictures.ts
  *
- * demos/images/{density,sampling,solvers,engine}.png and docs/density-moons.png.
+ * demos/images/{density,sampling,trajectories,solvers,engine}.png and docs/density-moons.png.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode } from "fast-png";
-import { type Device, data, type Flow, loadFlow, openDevice, ops, reference, tensor } from "fjordgpu";
+import {
+  type Device,
+  data,
+  type Flow,
+  loadFlow,
+  openDevice,
+  ops,
+  readModel,
+  reference,
+  tensor,
+} from "fjordgpu";
 import { COLOR_MAP, oklch } from "../demos/shared/colormap.js";
+import { legOf } from "../demos/trajectories/legs.js";
+import { particlesOf } from "../demos/trajectories/shapes.js";
 import { openNodeGPU } from "../src/node/open.js";
 
 const WINDOW = data.toy("moons").window;
@@ -122,6 +134,34 @@ function solverSteps(side: number): Picture {
   return picture;
 }
 
+/** A ring and a row on their way from the data to noise, with the stops of the solver. */
+async function journey(model: Uint8Array, side: number): Promise<Picture> {
+  const picture = new Picture(side);
+  const [low, high] = [-3, 3];
+  const at = (z: ArrayLike<number>, i: number) =>
+    [((z[2 * i]! - low) / (high - low)) * side, ((high - z[2 * i + 1]!) / (high - low)) * side] as const;
+  const drops = [{ shape: "ring", x: -1, y: 1.8 } as const, { shape: "row", x: 1, y: -1.2 } as const];
+  const from = Float32Array.from(drops.flatMap(particlesOf));
+  const { field, params, T } = readModel(model);
+  const leg = { from, direction: "out", method: "dopri5", tolerance: 1e-4 } as const;
+  const { frames, stops } = await legOf("cpu", { field, params: params!, T: T! }, leg);
+  const crowd = data.toy("moons").sample(500, 0);
+  for (let i = 0; 2 * i < crowd.length; i++) picture.dot(...at(crowd, i), 0.9, [143, 169, 184], 0.8);
+  for (let i = 0; 2 * i < from.length; i++) {
+    const hue = oklch(0.78, 0.12, 15 * ((6 * i) % 24));
+    for (let k = 1; k < frames.length; k++) {
+      const [x, y] = at(frames[k - 1]!, i);
+      const [right, down] = at(frames[k]!, i);
+      for (let part = 0; part < 1; part += 0.1) {
+        picture.dot(x + part * (right - x), y + part * (down - y), 0.4, hue, 0.25);
+      }
+    }
+    for (const stop of stops) picture.dot(...at(stop, i), 1.2, [255, 255, 255], 0.9);
+    picture.dot(...at(frames.at(-1)!, i), 4.5, hue, 1);
+  }
+  return picture;
+}
+
 /** A dot of 2 × 2 pixels. */
 const CORNERS = [
   [0, 0],
@@ -154,9 +194,11 @@ async function rounding(device: Device, side: number): Promise<Picture> {
 }
 
 solverSteps(360).save("demos/images/solvers.png");
+const model = new Uint8Array(readFileSync("demos/public/models/moons.safetensors"));
+(await journey(model, 360)).save("demos/images/trajectories.png");
 const device = await openDevice({ gpu: (await openNodeGPU()).gpu });
 (await rounding(device, 360)).save("demos/images/engine.png");
-const flow = await loadFlow(device, new Uint8Array(readFileSync("demos/public/models/moons.safetensors")));
+const flow = await loadFlow(device, model);
 const learned = await density(flow, 360);
 learned.save("docs/density-moons.png");
 learned.save("demos/images/density.png");

@@ -62,6 +62,14 @@ const SHOTS: readonly Shot[] = [
       await page.getByTestId("time").fill("0.75");
     },
   },
+  {
+    name: "trajectories",
+    path: "trajectories/?play=0",
+    prepare: async (page) => {
+      await state(page, "finished");
+      await page.getByTestId("time").fill("0.75");
+    },
+  },
   { name: "solvers", path: "solvers/", prepare: (page) => state(page, "finished") },
   {
     name: "engine",

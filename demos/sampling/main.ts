@@ -9,10 +9,10 @@ import { byId, setText } from "../shared/dom.js";
 import type { Failure } from "../shared/failure.js";
 import { decimal, integer } from "../shared/format.js";
 import { Notice } from "../shared/notice.js";
+import { Player } from "../shared/player.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
 import { type Moments, moments } from "./moments.js";
-import { Player } from "./player.js";
 import type { Carried, Command, Event } from "./protocol.js";
 import { Scene } from "./scene.js";
 
@@ -40,9 +40,17 @@ for (const [name, menu] of [
 if (/^\d{1,6}$/.test(address.get("seed") ?? "")) seed.value = address.get("seed")!;
 
 const scene = new Scene(canvas, data.toy(model.value).window);
-const player = new Player((progress) => {
-  scene.moveTo(progress);
-  describe(progress);
+let endTime = 1;
+const player = new Player({
+  seconds: 5,
+  onMove: (progress) => {
+    scene.moveTo(progress);
+    describe(progress);
+  },
+  describe: (progress) => {
+    const place = progress === 0 ? ", noise" : progress === 1 ? ", data" : "";
+    return `t = ${decimal(endTime * (1 - progress), 2)}${place}`;
+  },
 });
 const client = new WorkerClient<Command, Event>({
   create: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
@@ -77,7 +85,8 @@ function onCarried(event: Carried): void {
   const { frames, T, adapter, isSoftware, milliseconds, nfe } = event;
   notice.hide();
   scene.load(frames);
-  player.enable(T);
+  endTime = T;
+  player.enable();
   setText(status, `${integer(event.count)} points in ${decimal(milliseconds / 1000, 2)} s.`);
   setText(byId("value-nfe", HTMLElement), integer(nfe));
   setText(byId("value-adapter", HTMLElement), isSoftware ? `${adapter}, software` : adapter);

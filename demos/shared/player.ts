@@ -1,22 +1,25 @@
-/** The time slider with its play button. */
-import { byId, setText } from "../shared/dom.js";
-import { decimal } from "../shared/format.js";
+/** The time slider with its play button: elements "time", "time-text" and "play" of the page. */
+import { byId, setText } from "./dom.js";
 
-/** Seconds from noise to data. */
-const DURATION = 5;
+export interface PlayerOptions {
+  /** From the left end of the slider to the right one. */
+  readonly seconds: number;
+  /** Called with 0 (left end) … 1 (right end). */
+  readonly onMove: (progress: number) => void;
+  /** The place in words, e.g. "t = 0.50". */
+  readonly describe: (progress: number) => string;
+}
 
 export class Player {
   readonly #slider = byId("time", HTMLInputElement);
   readonly #button = byId("play", HTMLButtonElement);
   readonly #output = byId("time-text", HTMLElement);
-  #T = 1;
   #playing = false;
   #last = 0;
   /** Kept apart from the slider, whose steps would swallow what one frame adds. */
   #progress = 0;
 
-  /** @param onMove called with 0 (noise, t = T) … 1 (data, t = 0) */
-  constructor(readonly onMove: (progress: number) => void) {
+  constructor(readonly options: PlayerOptions) {
     this.#slider.addEventListener("input", () => {
       this.pause();
       this.#progress = Number(this.#slider.value);
@@ -28,9 +31,8 @@ export class Player {
     });
   }
 
-  /** Makes slider and button usable for a flow that ends at T. */
-  enable(T: number): void {
-    this.#T = T;
+  /** Makes slider and button usable. */
+  enable(): void {
     this.#slider.disabled = false;
     this.#button.disabled = false;
     this.#moved();
@@ -46,11 +48,20 @@ export class Player {
     return this.#progress;
   }
 
+  /** Stops at this place. */
+  jump(progress: number): void {
+    this.pause();
+    this.#progress = progress;
+    this.#slider.value = String(progress);
+    this.#moved();
+  }
+
   play(): void {
     if (this.progress >= 1) this.#progress = 0;
-    this.#playing = true;
     this.#last = performance.now();
     setText(this.#button, "Pause");
+    if (this.#playing) return;
+    this.#playing = true;
     requestAnimationFrame(() => this.#tick());
   }
 
@@ -65,7 +76,7 @@ export class Player {
     // A long pause between two frames must not make the points jump.
     const elapsed = Math.min(0.1, (now - this.#last) / 1000);
     this.#last = now;
-    this.#progress = Math.min(1, this.progress + elapsed / DURATION);
+    this.#progress = Math.min(1, this.progress + elapsed / this.options.seconds);
     this.#slider.value = String(this.progress);
     this.#moved();
     if (this.progress >= 1) this.pause();
@@ -73,12 +84,9 @@ export class Player {
   }
 
   #moved(): void {
-    const { progress } = this;
-    const t = this.#T * (1 - progress);
-    const place = progress === 0 ? ", noise" : progress === 1 ? ", data" : "";
-    const text = `t = ${decimal(t, 2)}${place}`;
+    const text = this.options.describe(this.progress);
     this.#slider.setAttribute("aria-valuetext", text);
     setText(this.#output, text);
-    this.onMove(progress);
+    this.options.onMove(this.progress);
   }
 }
