@@ -9,11 +9,14 @@ import { WorkerClient } from "../shared/worker-client.js";
 import { type Config, PRESETS, SETS, wishOf } from "./config.js";
 import { Controls } from "./controls.js";
 import { Gallery } from "./gallery.js";
+import { Checkpoints } from "./guard.js";
+import { listen } from "./keys.js";
 import { Numbers } from "./numbers.js";
 import type { Command, Event, Opened, Progress } from "./protocol.js";
+import type { Trouble } from "./protocol-view.js";
 import { View } from "./view.js";
 
-type State = "opening" | "ready" | "training" | "pausing" | "paused" | "finished" | "stopped";
+type State = "opening" | "ready" | "training" | "pausing" | "paused" | "finished" | "trouble" | "stopped";
 
 /** What the main button does in each state; none: it is disabled. */
 const BUTTON: Record<State, string> = {
@@ -23,11 +26,13 @@ const BUTTON: Record<State, string> = {
   pausing: "Pausing…",
   paused: "Resume",
   finished: "Done",
+  trouble: "Resume",
   stopped: "Start",
 };
 
 const wish = wishOf(location.search);
 const go = byId("go", HTMLButtonElement);
+const single = byId("single", HTMLButtonElement);
 const reset = byId("reset", HTMLButtonElement);
 const status = byId("status", HTMLElement);
 const notice = new Notice(byId("notice", HTMLElement));
@@ -45,7 +50,7 @@ const client = new WorkerClient<Command, Event>({
   onEvent,
   onCrash: (message) => onFailure({ kind: "failed", message }),
 });
-const view = new View((layers) => client.send({ type: "layers", layers }));
+const view = new View((command) => client.send(command));
 const numbers = new Numbers();
 const gallery = new Gallery(byId("gallery", HTMLElement), SETS, (set) => {
   begin({ ...controls.config, set }, state === "training");
@@ -58,11 +63,21 @@ go.addEventListener("click", () => {
     enter("pausing");
     client.send({ type: "pause" });
   } else if (state === "ready" || state === "paused") {
-    enter("training");
-    client.send({ type: "start" });
+    resume("start");
   }
 });
+single.addEventListener("click", () => {
+  resume("single");
+  enter("pausing");
+});
 reset.addEventListener("click", () => begin(controls.config, false));
+// What a disabled button refuses, its key refuses too.
+listen({
+  go: () => go.click(),
+  single: () => single.click(),
+  reset: () => reset.click(),
+  nudge: (steps) => view.nudge(steps),
+});
 
 if (wish.ignored.length > 0) {
   notice.show("Part of the address was not understood and is ignored.", wish.ignored.join(", "));
@@ -70,6 +85,14 @@ if (wish.ignored.length > 0) {
 show(first);
 enter("opening");
 client.begin({ type: "open" });
+
+/** Lets training go on; what the picture knows of the flow's course ends with it. */
+function resume(type: "start" | "single" | "rewind"): void {
+  view.leave();
+  numbers.forget();
+  enter("training");
+  client.send({ type });
+}
 
 /** Shows a configuration with nothing trained yet. */
 function show(config: Config): void {
@@ -89,6 +112,7 @@ function begin(config: Config, start: boolean): void {
   if (state === "stopped") return;
   startWhenReady ||= start;
   if (state === "opening" && !opened) return;
+  if (state === "trouble") notice.hide();
   enter("opening");
   client.begin({ type: "configure", config, layers: view.layers });
 }
@@ -111,6 +135,7 @@ function onOpened(event: Opened): void {
 }
 
 function onEvent(event: Event): void {
+  if (view.take(event) && event.type !== "frame") return;
   switch (event.type) {
     case "opened":
       onOpened(event);
@@ -118,7 +143,7 @@ function onEvent(event: Event): void {
     case "ready":
       setText(byId("value-parameters", HTMLElement), integer(event.parameters));
       enter(startWhenReady ? "training" : "ready");
-      if (startWhenReady) client.send({ type: "start" });
+      if (startWhenReady) resume("start");
       startWhenReady = false;
       break;
     case "progress":
@@ -129,11 +154,13 @@ function onEvent(event: Event): void {
       }
       break;
     case "frame":
-      view.showFrame(event);
       numbers.showFrame(event);
       break;
-    case "samples":
-      view.showSamples(event.points);
+    case "check":
+      numbers.showCheck(event);
+      break;
+    case "trouble":
+      onTrouble(event);
       break;
     case "paused":
       if (state === "pausing") enter("paused");
@@ -144,6 +171,21 @@ function onEvent(event: Event): void {
     case "failed":
       onFailure(event.failure);
   }
+}
+
+/** Training went wrong in a way that it can be brought back from. */
+function onTrouble({ reason, step, backTo, lr }: Trouble): void {
+  enter("trouble");
+  const back = backTo === 0 ? "Begin again" : `Go back ${Checkpoints.BACK} steps`;
+  const text = `${reason} Training is paused at step ${integer(step)}; smaller steps may take it past this place.`;
+  notice.show("Training has diverged.", text, {
+    label: `${back} with half the learning rate`,
+    run: () => {
+      notice.hide();
+      controls.show({ ...controls.config, lr });
+      resume("rewind");
+    },
+  });
 }
 
 function onFailure(failure: Failure): void {
@@ -164,6 +206,7 @@ function onFailure(failure: Failure): void {
 function enter(next: State): void {
   state = next;
   setText(go, BUTTON[next]);
+  single.disabled = next !== "ready" && next !== "paused";
   go.disabled = !["ready", "training", "paused"].includes(next);
   reset.disabled = next === "stopped" || next === "opening";
   const title = data.toy(controls.config.set).title;
@@ -174,6 +217,7 @@ function enter(next: State): void {
     pausing: "Finishing the current steps…",
     paused: "Paused, with a finer picture.",
     finished: "Finished, with a finer picture.",
+    trouble: "Paused: training has diverged.",
     stopped: "Stopped.",
   };
   setText(status, sentences[next]);

@@ -2,6 +2,7 @@
 import type { TrainReport } from "fjordgpu";
 import type { Failure } from "../shared/failure.js";
 import type { Config } from "./config.js";
+import type { ViewCommand, ViewEvent } from "./protocol-view.js";
 
 export interface Layers {
   readonly density: boolean;
@@ -15,7 +16,8 @@ export type Command =
   | { readonly type: "configure"; readonly config: Config; readonly layers: Layers }
   | { readonly type: "start" }
   | { readonly type: "pause" }
-  | { readonly type: "layers"; readonly layers: Layers };
+  | { readonly type: "layers"; readonly layers: Layers }
+  | ViewCommand;
 
 export interface Opened {
   readonly type: "opened";
@@ -39,6 +41,8 @@ export interface Progress {
   readonly nfe: number;
   readonly nfeBackward: number;
   readonly stepsPerSecond: number;
+  /** Milliseconds that a step took of late, without what was drawn between the steps. */
+  readonly stepTime: number;
 }
 
 /** The density on a grid of cells over the window of the data. */
@@ -67,4 +71,5 @@ export type Event =
   | Samples
   | { readonly type: "paused" }
   | { readonly type: "finished" }
-  | { readonly type: "failed"; readonly failure: Failure };
+  | { readonly type: "failed"; readonly failure: Failure }
+  | ViewEvent;

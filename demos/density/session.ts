@@ -10,15 +10,26 @@ import {
   type Flow,
   mlp,
   type StepOptions,
+  type TrainReport,
+  type TrainRun,
   train,
   warmStartRefusal,
 } from "fjordgpu";
 import { ADAPTIVE, type Config } from "./config.js";
+import { cellCentres } from "./grid.js";
+import { Checkpoints, Guard } from "./guard.js";
+import { Journey } from "./journey.js";
+import { check, inspect, ring } from "./probes.js";
 import type { Event, Layers } from "./protocol.js";
+import { type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
 
 /** Cells along a side of the picture: while training, and as refinements when paused. */
 const GRIDS = { software: [48, 128], hardware: [64, 128, 256] };
-const SAMPLES = 1500;
+/** The library's own rate of the warm start. */
+const WARM_RATE = 1e-2;
+
+/** Why a run was left: it has ended, it goes on in other portions, or it cannot go on. */
+type Leaving = "ended" | "regroup" | { readonly trouble: string };
 
 export class Session {
   readonly #stop = new AbortController();
@@ -31,6 +42,13 @@ export class Session {
   #sent = { densityStep: -1, size: 0, samplesStep: -1 };
   #nextDraw = 0;
   #layers: Layers;
+  /** Training goes on one step at a time. */
+  #single = false;
+  #rewind = false;
+  /** Requests about points that wait for an answer; of each kind only the newest. */
+  readonly #asked = new Map<string, Inspect | DropRing>();
+  readonly #journey: Journey;
+  #checkedStep = -1;
 
   constructor(
     readonly device: Device,
@@ -39,6 +57,7 @@ export class Session {
     readonly post: (event: Event, transfer?: Transferable[]) => void,
   ) {
     this.#layers = layers;
+    this.#journey = new Journey(data.toy(config.set).window, config.seed + 1, post);
   }
 
   get #grids(): readonly number[] {
@@ -52,7 +71,27 @@ export class Session {
 
   start(): void {
     this.#paused = false;
+    this.#single = false;
     this.#changed();
+  }
+
+  /** One step, then a pause. */
+  single(): void {
+    this.#paused = false;
+    this.#single = true;
+    this.#changed();
+  }
+
+  /** Out of trouble; see Trouble. */
+  rewind(): void {
+    this.#rewind = true;
+    this.start();
+  }
+
+  /** Is answered between two pieces of work, which it does not interrupt. */
+  ask(request: Inspect | DropRing): void {
+    this.#asked.set(request.type, request);
+    this.#wake();
   }
 
   pause(): void {
@@ -97,34 +136,110 @@ export class Session {
     // On an emulated GPU the held-out points would otherwise take longer than the training between them.
     const set = data.toyDataset(config.set, { seed: config.seed, heldOut: slow ? 1_000 : 10_000 });
     const warm = warmStartRefusal(flow.field) ? 0 : config.warm;
-    const run = train(flow, set, {
-      steps: config.steps,
-      batch: config.batch,
-      lr: config.lr,
-      seed: config.seed,
-      clip: 10,
-      // Fields that it does not take, which only the address can ask for, go without.
-      ...(warm > 0 && { warmStart: { steps: warm } }),
-      trace:
-        config.trace === "exact" ? { kind: "exact" } : { kind: "hutchinson", distribution: config.trace },
-      reportEvery: slow ? 5 : 20,
-      evaluateEvery: slow ? 50 : 100,
-      signal: this.#stop.signal,
-    });
-    for await (const report of run) {
-      const { phase, heldOut, kl, nfe, nfeBackward, stepsPerSecond } = report;
-      const step = report.step + (phase === "likelihood" ? warm : 0);
-      const loss = phase === "likelihood" ? report.loss : undefined;
-      this.#step = step;
-      this.post({ type: "progress", phase, step, loss, heldOut, kl, nfe, nfeBackward, stepsPerSecond });
-      if (this.#paused) {
-        this.post({ type: "paused" });
-        // The next training step is only made when the loop asks for it, so waiting here is the pause.
-        await this.#idle(flow);
-      } else if (performance.now() >= this.#nextDraw && step < warm + config.steps) {
-        await this.#drawWhileTraining(flow);
+    const first = await flow.params();
+    const checkpoints = new Checkpoints();
+    let guard = new Guard();
+    let caution = 1;
+    let resume: Uint8Array | undefined;
+    while (!this.#stop.signal.aborted) {
+      const run = train(flow, set, {
+        steps: config.steps,
+        batch: config.batch,
+        lr: config.lr / caution,
+        seed: config.seed,
+        clip: 10,
+        resume,
+        // Fields that it does not take, which only the address can ask for, go without.
+        ...(warm > 0 && { warmStart: { steps: warm, lr: WARM_RATE / caution } }),
+        trace:
+          config.trace === "exact" ? { kind: "exact" } : { kind: "hutchinson", distribution: config.trace },
+        reportEvery: this.#single ? 1 : slow ? 5 : 20,
+        evaluateEvery: slow ? 50 : 100,
+        signal: this.#stop.signal,
+      });
+      const leaving = await this.#follow(run, flow, warm, guard, checkpoints);
+      if (leaving === "ended") return;
+      if (leaving === "regroup") {
+        resume = await run.checkpoint();
+        continue;
       }
-      if (this.#stop.signal.aborted) return;
+      const back = checkpoints.before(this.#step);
+      caution *= 2;
+      this.#pauseForChoice(leaving.trouble, back?.step ?? 0, config.lr / caution);
+      await this.#choice();
+      resume = back?.bytes;
+      // The weights may not be finite any more: a run from the beginning needs those it began with.
+      if (!back) await flow.setParams(first);
+      checkpoints.returnTo(back?.step ?? 0);
+      guard = new Guard();
+    }
+  }
+
+  /** Trains until the run ends, is stopped, or has to be made anew. */
+  async #follow(
+    run: TrainRun,
+    flow: Flow,
+    warm: number,
+    guard: Guard,
+    checkpoints: Checkpoints,
+  ): Promise<Leaving> {
+    const { config } = this;
+    const single = this.#single;
+    let since = { time: performance.now(), step: this.#step };
+    try {
+      for await (const report of run) {
+        this.#step = report.step + (report.phase === "likelihood" ? warm : 0);
+        const stepTime = (performance.now() - since.time) / Math.max(1, this.#step - since.step);
+        this.#tell(report, stepTime);
+        const losses = report.phase === "likelihood" ? report.losses : [];
+        const trouble = guard.judge({ ...report, losses });
+        if (trouble) return { trouble };
+        if (checkpoints.isDue(this.#step)) {
+          checkpoints.add({ step: this.#step, bytes: await run.checkpoint() });
+        }
+        if (this.#single) this.#paused = true;
+        if (this.#paused) {
+          this.post({ type: "paused" });
+          // The next training step is only made when the loop asks for it, so waiting here is the pause.
+          await this.#idle(flow);
+          if (!this.#stop.signal.aborted && this.#single !== single) return "regroup";
+        } else {
+          await this.#answer(flow);
+          if (performance.now() >= this.#nextDraw && this.#step < warm + config.steps) {
+            await this.#drawWhileTraining(flow);
+          }
+        }
+        if (this.#stop.signal.aborted) return "ended";
+        since = { time: performance.now(), step: this.#step };
+      }
+    } catch (error) {
+      const known = error instanceof FjordError && ["non-finite", "solve-failed"].includes(error.code);
+      if (!known) throw error;
+      return { trouble: error.message };
+    }
+    return "ended";
+  }
+
+  #tell(report: TrainReport, stepTime: number): void {
+    const { phase, heldOut, kl, nfe, nfeBackward, stepsPerSecond } = report;
+    const loss = phase === "likelihood" ? report.loss : undefined;
+    const counts = { nfe, nfeBackward, stepsPerSecond, stepTime };
+    this.post({ type: "progress", phase, step: this.#step, loss, heldOut, kl, ...counts });
+  }
+
+  #pauseForChoice(reason: string, backTo: number, lr: number): void {
+    this.#paused = true;
+    this.#rewind = false;
+    this.#asked.clear();
+    this.post({ type: "trouble", step: this.#step, reason, backTo, lr });
+  }
+
+  /** Until rewind() or stop(). Nothing is drawn: the weights may hold anything. */
+  async #choice(): Promise<void> {
+    while (!this.#rewind && !this.#stop.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
   }
 
@@ -139,7 +254,7 @@ export class Session {
     this.#nextDraw = now + Math.max(1000, 3 * (now - start));
   }
 
-  /** Until start() or stop(): brings the picture up to date, then refines it, then waits for a change. */
+  /** Until start(), single() or stop(): brings the picture up to date, refines it, and waits for a change. */
   async #idle(flow: Flow): Promise<void> {
     const { signal } = this.#stop;
     while (this.#paused && !signal.aborted) {
@@ -147,13 +262,45 @@ export class Session {
         this.#wake = resolve;
       });
       this.#interrupt = new AbortController();
-      await this.#catchingAbort(async () => {
-        for (const size of this.#grids) {
-          await this.#sendDensity(flow, size, this.#interrupt.signal);
-          await this.#sendSamples(flow, this.#interrupt.signal);
-        }
-      });
+      await this.#catchingAbort(() => this.#idleWork(flow, this.#interrupt.signal));
+      // What came in meanwhile has resolved the promise.
       await change;
+    }
+  }
+
+  /** Everything about a flow that stands still, the most wanted first; points are answered in between. */
+  async #idleWork(flow: Flow, signal: AbortSignal): Promise<void> {
+    const [coarse, ...finer] = this.#grids;
+    await this.#answer(flow);
+    await this.#sendDensity(flow, coarse!, signal);
+    await this.#sendSamples(flow, signal);
+    if (!this.#layers.visible) return;
+    do {
+      await this.#answer(flow);
+    } while (!signal.aborted && (await this.#journey.advance(flow, this.#step, signal)));
+    // After the course of the flow: on an emulated GPU the finest picture takes as long as all of it.
+    for (const size of finer) {
+      await this.#answer(flow);
+      await this.#sendDensity(flow, size, signal);
+    }
+    if (this.#checkedStep !== this.#step && !signal.aborted) {
+      const { config } = this;
+      const found = await check(flow, data.toy(config.set), config.seed, this.#step, signal);
+      this.#checkedStep = this.#step;
+      this.post(found);
+    }
+    await this.#answer(flow);
+  }
+
+  /** Nothing can be said before the course of the flow has its times. */
+  async #answer(flow: Flow): Promise<void> {
+    const { times } = this.#journey;
+    if (times.length === 0) return;
+    for (const request of this.#asked.values()) {
+      this.#asked.delete(request.type);
+      this.post(
+        request.type === "ring" ? await ring(flow, request, times) : await inspect(flow, request, times),
+      );
     }
   }
 
@@ -170,7 +317,7 @@ export class Session {
     const upToDate = this.#sent.densityStep === this.#step && this.#sent.size >= size;
     if (upToDate || !this.#layers.density || !this.#layers.visible || signal.aborted) return;
     const [low, high] = data.toy(this.config.set).window;
-    const logDensity = await flow.logProb(cellCentres(size, low, high), { signal });
+    const logDensity = await flow.logProb(cellCentres(size, [low, high]), { signal });
     const cell = ((high - low) / size) ** 2;
     let mass = 0;
     for (const value of logDensity) mass += Math.exp(value) * cell;
@@ -192,18 +339,4 @@ function solverOf({ solver, solverSteps, rtol }: Config): StepOptions {
   return ADAPTIVE.includes(solver)
     ? { method: solver, rtol, atol: rtol }
     : { method: solver, steps: solverSteps };
-}
-
-/** [size², 2], row by row from the top left. */
-function cellCentres(size: number, low: number, high: number): Float32Array {
-  const points = new Float32Array(2 * size * size);
-  const step = (high - low) / size;
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) {
-      const at = 2 * (row * size + column);
-      points[at] = low + (column + 0.5) * step;
-      points[at + 1] = high - (row + 0.5) * step;
-    }
-  }
-  return points;
 }

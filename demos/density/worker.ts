@@ -46,6 +46,16 @@ onCommand<Command>((command) => {
     case "pause":
       session?.pause();
       break;
+    case "single":
+      session?.single();
+      break;
+    case "rewind":
+      session?.rewind();
+      break;
+    case "inspect":
+    case "ring":
+      session?.ask(command);
+      break;
     case "layers":
       if (session) session.layers = command.layers;
   }
