@@ -44,7 +44,8 @@ const SHOTS: readonly Shot[] = [
       await page.getByTestId("point-x").fill("0");
       await page.getByTestId("point-y").fill("0.6");
       await page.getByTestId("point-drop").click();
-      await page.waitForTimeout(2_000);
+      const measured = page.getByTestId("ring-measured");
+      await measured.filter({ hasText: "×" }).waitFor();
       await page.getByTestId("time").fill("0.7");
     },
   },

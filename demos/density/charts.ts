@@ -28,7 +28,7 @@ export class Charts {
   readonly #time = new Chart(byId("chart-time", HTMLElement), {
     yLabel: "ms per step",
     height: 140,
-    counts: true,
+    log: { y: true },
     curves: [{ label: "", color: "--accent", width: 1.5 }],
   });
   readonly #logX = byId("chart-log", HTMLInputElement);

@@ -6,7 +6,7 @@ import type { Inspected, Ring, ViewCommand } from "./protocol-view.js";
 import { type RingState, ringAt } from "./stage.js";
 
 /** Of a ring when it is dropped, in data coordinates. */
-const RADIUS = 0.2;
+const RADIUS = 0.3;
 
 export class Inspector {
   readonly #x = byId("point-x", HTMLInputElement);

@@ -1,7 +1,7 @@
 /** What can be drawn over each other in the picture, and how. */
 import { contour, massLevels } from "../shared/contours.js";
 import type { Plane } from "../shared/plane.js";
-import { ARROWS, MESH, RING } from "./protocol-view.js";
+import { ARROWS, MESH } from "./protocol-view.js";
 import type { Density, RingState } from "./stage.js";
 
 const COLORS = {
@@ -66,6 +66,6 @@ export function paintPath(plane: Plane, path: Float32Array, now: ArrayLike<numbe
 
 export function paintRing(plane: Plane, { outline, centre }: RingState): void {
   plane.lines([[...outline, outline[0]!, outline[1]!]], COLORS.ring, 1, 1.5);
-  plane.dots({ points: outline, colors: [COLORS.ring], radius: 128 / RING, alpha: 1 });
+  plane.dots({ points: outline, colors: [COLORS.ring], radius: 1.5, alpha: 1 });
   plane.dots({ points: centre, colors: [COLORS.ring], radius: 2, alpha: 1 });
 }

@@ -25,6 +25,8 @@ import { type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
 
 /** Cells along a side of the picture: while training, and as refinements when paused. */
 const GRIDS = { software: [48, 128], hardware: [64, 128, 256] };
+/** Cells of a picture that are computed at a time; questions about points are answered in between. */
+const BAND = 4096;
 /** The library's own rate of the warm start. */
 const WARM_RATE = 1e-2;
 
@@ -279,10 +281,7 @@ export class Session {
       await this.#answer(flow);
     } while (!signal.aborted && (await this.#journey.advance(flow, this.#step, signal)));
     // After the course of the flow: on an emulated GPU the finest picture takes as long as all of it.
-    for (const size of finer) {
-      await this.#answer(flow);
-      await this.#sendDensity(flow, size, signal);
-    }
+    for (const size of finer) await this.#sendDensity(flow, size, signal);
     if (this.#checkedStep !== this.#step && !signal.aborted) {
       const { config } = this;
       const found = await check(flow, data.toy(config.set), config.seed, this.#step, signal);
@@ -317,7 +316,12 @@ export class Session {
     const upToDate = this.#sent.densityStep === this.#step && this.#sent.size >= size;
     if (upToDate || !this.#layers.density || !this.#layers.visible || signal.aborted) return;
     const [low, high] = data.toy(this.config.set).window;
-    const logDensity = await flow.logProb(cellCentres(size, [low, high]), { signal });
+    const cells = cellCentres(size, [low, high]);
+    const logDensity = new Float32Array(size * size);
+    for (let from = 0; from < logDensity.length; from += BAND) {
+      logDensity.set(await flow.logProb(cells.subarray(2 * from, 2 * (from + BAND)), { signal }), from);
+      await this.#answer(flow);
+    }
     const cell = ((high - low) / size) ** 2;
     let mass = 0;
     for (const value of logDensity) mass += Math.exp(value) * cell;

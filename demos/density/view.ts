@@ -84,6 +84,8 @@ export class View {
     this.#inspector.clear();
     this.#transport.disable();
     delete document.body.dataset.course;
+    // While it trains the picture changes every second; that is not news for who listens.
+    this.#words.setAttribute("aria-live", "off");
     this.#color();
   }
 
@@ -100,6 +102,7 @@ export class View {
         this.#stage.begin(event);
         this.#samples = event.samples.at(-1)!;
         this.#transport.enable(this.#stage.T);
+        this.#words.setAttribute("aria-live", "polite");
         break;
       case "moment":
         this.#stage.add(event);
