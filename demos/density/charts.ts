@@ -29,7 +29,7 @@ export class Charts {
     yLabel: "ms per step",
     height: 140,
     log: { y: true },
-    curves: [{ label: "", color: "--accent", width: 1.5 }],
+    curves: [{ label: "", color: "--accent", width: 1.5, joined: true }],
   });
   readonly #logX = byId("chart-log", HTMLInputElement);
   readonly #details = byId("chart-table", HTMLDetailsElement);
@@ -68,7 +68,7 @@ export class Charts {
         decimal(row.heldOut ?? undefined),
         integer(row.nfe),
         integer(row.nfeBackward),
-        decimal(row.stepTime, 1),
+        decimal(row.stepTime ?? undefined, 1),
       ];
       const head = make("th", { scope: "row" }, integer(row.step));
       return make("tr", {}, head, ...numbers.map((text) => make("td", {}, text)));

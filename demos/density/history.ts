@@ -14,7 +14,7 @@ export interface Row {
   readonly nfe: number;
   readonly nfeBackward: number;
   /** Milliseconds. */
-  readonly stepTime: number;
+  readonly stepTime: number | null;
 }
 
 export class History {
@@ -23,7 +23,8 @@ export class History {
   add({ step, loss, heldOut, nfe, nfeBackward, stepTime }: Progress): void {
     // A run that went back some steps takes its curves with it.
     if (step <= (this.#rows.at(-1)?.step ?? -1)) this.#rows = this.#rows.filter((row) => row.step < step);
-    this.#rows.push({ step, loss: loss ?? null, heldOut: heldOut ?? null, nfe, nfeBackward, stepTime });
+    const known = { loss: loss ?? null, heldOut: heldOut ?? null, stepTime: stepTime ?? null };
+    this.#rows.push({ step, nfe, nfeBackward, ...known });
     if (this.#rows.length > MOST) {
       // Held-out values are rare, so their rows stay.
       this.#rows = this.#rows.filter((row, i) => i % 2 === 0 || row.heldOut !== null);
@@ -52,7 +53,7 @@ export class History {
     return this.#columns([({ stepTime }) => stepTime], [null]);
   }
 
-  /** At most so many rows, evenly chosen, the last always among them; all rows with a held-out value come first. */
+  /** At most so many rows, evenly chosen, the last always among them; where there are held-out values, of their rows. */
   table(most: number): readonly Row[] {
     const judged = this.#rows.filter(({ heldOut }) => heldOut !== null);
     const rows = judged.length > 1 ? judged : this.#rows;

@@ -46,10 +46,8 @@ export class Inspector {
 
   /** The place in the form; 0 where there is no number. */
   get #typed(): [number, number] {
-    return [this.#x, this.#y].map((input) => (input.checkValidity() ? Number(input.value) : 0)) as [
-      number,
-      number,
-    ];
+    // Of what is no number a number field makes an empty text.
+    return [Number(this.#x.value), Number(this.#y.value)];
   }
 
   get path(): Float32Array | undefined {

@@ -41,8 +41,8 @@ export interface Progress {
   readonly nfe: number;
   readonly nfeBackward: number;
   readonly stepsPerSecond: number;
-  /** Milliseconds that a step took of late, without what was drawn between the steps. */
-  readonly stepTime: number;
+  /** Milliseconds that a step took when last nothing else was done beside; none so far: undefined. */
+  readonly stepTime: number | undefined;
 }
 
 /** The density on a grid of cells over the window of the data. */

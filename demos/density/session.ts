@@ -51,6 +51,7 @@ export class Session {
   readonly #asked = new Map<string, Inspect | DropRing>();
   readonly #journey: Journey;
   #checkedStep = -1;
+  #stepTime: number | undefined;
 
   constructor(
     readonly device: Device,
@@ -187,12 +188,17 @@ export class Session {
   ): Promise<Leaving> {
     const { config } = this;
     const single = this.#single;
-    let since = { time: performance.now(), step: this.#step };
+    /** When the report before came; none where something else was done in between, the first kernels among it. */
+    let since: { time: number; step: number } | undefined;
     try {
       for await (const report of run) {
         this.#step = report.step + (report.phase === "likelihood" ? warm : 0);
-        const stepTime = (performance.now() - since.time) / Math.max(1, this.#step - since.step);
-        this.#tell(report, stepTime);
+        const now = performance.now();
+        if (since && report.heldOut === undefined) {
+          this.#stepTime = (now - since.time) / Math.max(1, this.#step - since.step);
+        }
+        since = report.heldOut === undefined ? { time: now, step: this.#step } : undefined;
+        this.#tell(report);
         const losses = report.phase === "likelihood" ? report.losses : [];
         const trouble = guard.judge({ ...report, losses });
         if (trouble) return { trouble };
@@ -202,6 +208,7 @@ export class Session {
         if (this.#single) this.#paused = true;
         if (this.#paused) {
           this.post({ type: "paused" });
+          since = undefined;
           // The next training step is only made when the loop asks for it, so waiting here is the pause.
           await this.#idle(flow);
           if (!this.#stop.signal.aborted && this.#single !== single) return "regroup";
@@ -209,10 +216,10 @@ export class Session {
           await this.#answer(flow);
           if (performance.now() >= this.#nextDraw && this.#step < warm + config.steps) {
             await this.#drawWhileTraining(flow);
+            since = undefined;
           }
         }
         if (this.#stop.signal.aborted) return "ended";
-        since = { time: performance.now(), step: this.#step };
       }
     } catch (error) {
       const known = error instanceof FjordError && ["non-finite", "solve-failed"].includes(error.code);
@@ -222,10 +229,10 @@ export class Session {
     return "ended";
   }
 
-  #tell(report: TrainReport, stepTime: number): void {
+  #tell(report: TrainReport): void {
     const { phase, heldOut, kl, nfe, nfeBackward, stepsPerSecond } = report;
     const loss = phase === "likelihood" ? report.loss : undefined;
-    const counts = { nfe, nfeBackward, stepsPerSecond, stepTime };
+    const counts = { nfe, nfeBackward, stepsPerSecond, stepTime: this.#stepTime };
     this.post({ type: "progress", phase, step: this.#step, loss, heldOut, kl, ...counts });
   }
 

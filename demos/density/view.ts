@@ -13,6 +13,8 @@ import { type Density, distanceFromNoise, pointOn, Stage } from "./stage.js";
 import { Transport } from "./transport.js";
 
 const DATA_POINTS = 2_000;
+/** Of them, where they stand aside. */
+const FAINT_POINTS = 700;
 const LAYERS = ["density", "contours", "data", "samples", "field", "mesh", "path"] as const;
 
 export class View {
@@ -84,6 +86,7 @@ export class View {
     this.#inspector.clear();
     this.#transport.disable();
     delete document.body.dataset.course;
+    setText(byId("time-progress", HTMLElement), "Comes with the next pause.");
     // While it trains the picture changes every second; that is not news for who listens.
     this.#words.setAttribute("aria-live", "off");
     this.#color();
@@ -170,7 +173,8 @@ export class View {
     if (nodes) layers.paintMesh(plane, nodes);
     // Over the density the data must not hide what they are compared with; they belong to t = 0 alone.
     const alpha = (density.checked && this.#heat ? 0.5 : 0.9) * (progress === 1 ? 1 : 0.35);
-    if (dataTick.checked) layers.paintData(plane, this.#data, alpha);
+    const points = progress === 1 ? this.#data : this.#data.subarray(0, 2 * FAINT_POINTS);
+    if (dataTick.checked) layers.paintData(plane, points, alpha);
     const particles = progress === 1 ? this.#samples : this.#stage.samplesAt(progress);
     if (samples.checked && particles) layers.paintSamples(plane, particles);
     if (contours.checked && this.#density) layers.paintContours(plane, this.#density);

@@ -210,12 +210,19 @@ describe("the guard", () => {
     const history = new History();
     const counts = { phase: "likelihood", nfe: 32, nfeBackward: 32, kl: 0, stepsPerSecond: 1 } as const;
     for (const step of [5, 10, 15, 10]) {
-      history.add({ type: "progress", step, loss: step, heldOut: undefined, stepTime: 2, ...counts });
+      history.add({
+        type: "progress",
+        step,
+        loss: step,
+        heldOut: undefined,
+        stepTime: step > 5 ? 2 : undefined,
+        ...counts,
+      });
     }
     expect(history.nll(2)[0]).toEqual([0, 5, 10]);
     expect(history.stepTimes()).toEqual([
       [0, 5, 10],
-      [null, 2, 2],
+      [null, null, 2],
     ]);
     expect(history.table(1).map(({ step }) => step)).toEqual([10]);
   });
