@@ -45,7 +45,7 @@ function shortKernels(): Plugin {
     apply: "build",
     transform(code, id) {
       if (!id.includes("/src/generated/")) return;
-      return { code: code.replace(/(?<=code: )`[^`]*`/g, short), map: null };
+      return { code: code.replace(/`[^`]*`/g, short), map: null };
     },
   };
 }

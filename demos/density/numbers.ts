@@ -17,13 +17,14 @@ const field = (name: string) => byId(`value-${name}`, HTMLElement);
 export class Numbers {
   readonly #history = new History();
   #charts: Charts | undefined;
+  #coming: Promise<void> | undefined;
   #floor: number | undefined;
   #heldOut: number | undefined;
   #step = 0;
 
-  constructor() {
-    // The library that draws them is not needed for the first picture.
-    import("./charts.js").then(({ Charts }) => {
+  /** The library that draws them is fetched after the first picture, or when there are curves. */
+  #wantCharts(): void {
+    this.#coming ??= import("./charts.js").then(({ Charts }) => {
       this.#charts = new Charts(this.#history);
       this.#draw();
     });
@@ -57,6 +58,7 @@ export class Numbers {
 
   /** Shows the curves of a run that was kept. */
   restore(rows: readonly Row[]): void {
+    this.#wantCharts();
     this.#history.restore(rows);
     this.#step = rows.at(-1)?.step ?? 0;
     const last = (name: "loss" | "heldOut") =>
@@ -72,6 +74,7 @@ export class Numbers {
   }
 
   showProgress(progress: Progress): void {
+    this.#wantCharts();
     this.#history.add(progress);
     this.#step = progress.step;
     setText(field("step"), integer(progress.step));
@@ -87,6 +90,7 @@ export class Numbers {
   }
 
   showFrame({ mass }: Frame): void {
+    this.#wantCharts();
     setText(field("mass"), decimal(mass));
     // Less than 1 is no sign of it: the window cuts off tails.
     const belowFloor =

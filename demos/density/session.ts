@@ -2,7 +2,7 @@
  * One run of training, in the worker: it draws while it trains, and refines the picture while it is paused.
  * Everything on the GPU happens one after the other, in `run`; the other methods only leave notes for it.
  */
-import { type Device, FjordError, type Flow, type TrainReport, type TrainRun, train } from "fjordgpu";
+import { type Device, FjordError, type Flow, type TrainReport, type TrainRun } from "fjordgpu";
 import type { Config } from "./config.js";
 import { cellCentres } from "./grid.js";
 import { Checkpoints, Guard } from "./guard.js";
@@ -17,8 +17,8 @@ import { setOf } from "./sets.js";
 const GRIDS = { software: [48, 128], hardware: [64, 128, 256] };
 /** Cells of a picture that are computed at a time; questions about points are answered in between. */
 const BAND = 4096;
-/** The library's own rate of the warm start. */
-const WARM_RATE = 1e-2;
+
+const fetchTraining = () => import("./training.js");
 
 /** Why a run was left: it has ended, it goes on in other portions, or it cannot go on. */
 type Leaving = "ended" | "regroup" | { readonly trouble: string };
@@ -118,6 +118,8 @@ export class Session {
       this.post({ type: "ready", parameters: flow.field.paramCount });
       // Drawn even when training is to begin at once: its first kernels take a while to compile.
       await this.#drawWhileTraining(flow);
+      // Whatever goes wrong with it is said when it is needed.
+      fetchTraining().catch(() => undefined);
       await this.#idle(flow);
       if (this.#stop.signal.aborted) return;
       await this.#train(flow);
@@ -155,9 +157,10 @@ export class Session {
 
   async #train(flow: Flow): Promise<void> {
     const { config, beginning, device } = this;
-    const slow = device.adapter.isSoftware;
+    const { trainingOf } = await fetchTraining();
+    const { isSoftware } = device.adapter;
     // On an emulated GPU the held-out points would otherwise take longer than the training between them.
-    const set = datasetOf(config, slow ? 1_000 : 10_000);
+    const set = datasetOf(config, isSoftware ? 1_000 : 10_000);
     const first = { step: this.#step, bytes: beginning?.resume ? beginning.bytes : undefined };
     const firstParams = await flow.params();
     const checkpoints = new Checkpoints(first.step);
@@ -165,20 +168,13 @@ export class Session {
     let caution = 1;
     let resume: Uint8Array | undefined = first.bytes;
     while (!this.#stop.signal.aborted) {
-      const run = train(flow, set, {
-        steps: config.steps,
-        batch: config.batch,
-        lr: config.lr / caution,
-        seed: config.seed,
-        clip: 10,
+      const run = trainingOf(flow, set, config, {
         resume,
         // Weights from elsewhere were trained with a scaling of their own, or with none.
-        ...(beginning && !beginning.resume && { standardise: false }),
-        ...(config.warm > 0 && { warmStart: { steps: config.warm, lr: WARM_RATE / caution } }),
-        trace:
-          config.trace === "exact" ? { kind: "exact" } : { kind: "hutchinson", distribution: config.trace },
-        reportEvery: this.#single ? 1 : slow ? 5 : 20,
-        evaluateEvery: slow ? 50 : 100,
+        keepScaling: beginning !== undefined && !beginning.resume,
+        caution,
+        isSoftware,
+        single: this.#single,
         signal: this.#stop.signal,
       });
       this.#training = run;
