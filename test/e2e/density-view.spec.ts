@@ -81,10 +81,14 @@ test("numbers at a point are those of the flow; steps that are too large are not
   faults.expectNone();
 });
 
-test("the course of a flow, from data to noise and back", async ({ page }) => {
+test("a warm start comes first; the course of the flow, from data to noise and back", async ({ page }) => {
   const faults = new Faults(page);
-  await page.goto("density/?preset=tiny&seed=1&warm=40&steps=1&start=1");
-  await reach(page, "finished");
+  await page.goto("density/?preset=tiny&seed=1&layer=concat_first&warm=150&steps=3&start=1");
+  await expect(page.getByTestId("status")).toContainText("Warm start on");
+  await reach(page, "finished", 120_000);
+  expect(await numberIn(page, "step")).toBe(153);
+  // Three steps of likelihood alone leave it above the NLL of the best Gaussian, 3.294.
+  expect(await numberIn(page, "held-out")).toBeLessThan(3.294 - 0.05);
   const time = page.getByTestId("time");
   await expect(time).toBeEnabled();
   await page.getByTestId("point-drop").click();
