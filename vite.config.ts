@@ -33,13 +33,30 @@ function kernels(): Plugin {
   };
 }
 
+/**
+ * Takes spaces out of the kernels of the built site: about a tenth of what a page loads. Lines stay lines, so that
+ * errors of the compiler still name the right ones.
+ */
+function shortKernels(): Plugin {
+  const short = (code: string) =>
+    code.replace(/\n[ \t]+/g, "\n").replace(/[ \t]*([=,;:(){}|?])[ \t]*/g, "$1");
+  return {
+    name: "fjordgpu-short-kernels",
+    apply: "build",
+    transform(code, id) {
+      if (!id.includes("/src/generated/")) return;
+      return { code: code.replace(/`[^`]*`/g, short), map: null };
+    },
+  };
+}
+
 export default defineConfig({
   root: demos,
   // Relative addresses, so that the built site works under any path.
   base: "./",
   resolve: { alias: { fjordgpu: join(root, "src", "index.ts") } },
-  plugins: [kernels()],
-  worker: { format: "es" },
+  plugins: [kernels(), shortKernels()],
+  worker: { format: "es", plugins: () => [shortKernels()] },
   server: { fs: { allow: [root] } },
   build: {
     outDir: join(root, "build", "site"),

@@ -36,6 +36,20 @@ const SHOTS: readonly Shot[] = [
     },
   },
   {
+    name: "density-course",
+    path: "density/?preset=tiny&seed=1&start=1&warm=300&steps=1",
+    prepare: async (page) => {
+      await state(page, "finished");
+      await page.locator('body[data-course="ready"]').waitFor({ timeout: 900_000 });
+      await page.getByTestId("point-x").fill("0");
+      await page.getByTestId("point-y").fill("0.6");
+      await page.getByTestId("point-drop").click();
+      const measured = page.getByTestId("ring-measured");
+      await measured.filter({ hasText: "×" }).waitFor();
+      await page.getByTestId("time").fill("0.7");
+    },
+  },
+  {
     name: "density-ready",
     path: "density/?set=pinwheel",
     prepare: async (page) => {

@@ -9,15 +9,17 @@ import { type Config, PRESETS, wishOf } from "./config.js";
 import { Controls } from "./controls.js";
 import { dataIn } from "./data-in/index.js";
 import { Gallery } from "./gallery.js";
+import { listen } from "./keys.js";
 import { applyLesson } from "./lesson.js";
 import { fragmentOf, readFragment } from "./link.js";
 import { Numbers } from "./numbers.js";
 import type { Beginning, Command, Event, Opened, Progress } from "./protocol.js";
+import type { Trouble } from "./protocol-view.js";
 import { Results } from "./results/index.js";
 import { defineOwn, OWN, type OwnData, ownData, SETS, setOf } from "./sets.js";
 import { View } from "./view.js";
 
-type State = "opening" | "ready" | "training" | "pausing" | "paused" | "finished" | "stopped";
+type State = "opening" | "ready" | "training" | "pausing" | "paused" | "finished" | "trouble" | "stopped";
 
 /** What the main button does in each state; none: it is disabled. */
 const BUTTON: Record<State, string> = {
@@ -27,12 +29,14 @@ const BUTTON: Record<State, string> = {
   pausing: "Pausing…",
   paused: "Resume",
   finished: "Done",
+  trouble: "Resume",
   stopped: "Start",
 };
 
 const linked = readFragment(location.hash);
 const wish = wishOf(location.search);
 const go = byId("go", HTMLButtonElement);
+const single = byId("single", HTMLButtonElement);
 const reset = byId("reset", HTMLButtonElement);
 const status = byId("status", HTMLElement);
 const notice = new Notice(byId("notice", HTMLElement));
@@ -54,7 +58,7 @@ const client = new WorkerClient<Command, Event>({
   onEvent,
   onCrash: (message) => onFailure({ kind: "failed", message }),
 });
-const view = new View((layers) => client.send({ type: "layers", layers }));
+const view = new View((command) => client.send(command));
 const numbers = new Numbers();
 const gallery = new Gallery(byId("gallery", HTMLElement), SETS, (set) => {
   choose({ ...controls.config, set }, state === "training");
@@ -79,9 +83,12 @@ go.addEventListener("click", () => {
     enter("pausing");
     client.send({ type: "pause" });
   } else if (state === "ready" || state === "paused") {
-    enter("training");
-    client.send({ type: "start" });
+    resume("start");
   }
+});
+single.addEventListener("click", () => {
+  resume("single");
+  enter("pausing");
 });
 reset.addEventListener("click", () => begin(controls.config, false));
 dataIn({
@@ -98,6 +105,13 @@ window.addEventListener("hashchange", () => {
   complain(next.ignored);
   gallery.addOwn(ownData());
   begin({ ...controls.config, ...next.changes }, false);
+});
+// What a disabled button refuses, its key refuses too.
+listen({
+  go: () => go.click(),
+  single: () => single.click(),
+  reset: () => reset.click(),
+  nudge: (steps) => view.nudge(steps),
 });
 
 complain([...wish.ignored, ...(linked?.ignored ?? []), ...applyLesson(location.search)]);
@@ -124,6 +138,14 @@ function choose(config: Config, start: boolean, from?: Beginning): void {
   begin(config, start, from);
 }
 
+/** Lets training go on; what the picture knows of the flow's course ends with it. */
+function resume(type: "start" | "single" | "rewind"): void {
+  view.leave();
+  numbers.forget();
+  enter("training");
+  client.send({ type });
+}
+
 /** Shows a configuration with nothing trained yet. */
 function show(config: Config): void {
   const set = setOf(config.set);
@@ -144,6 +166,7 @@ function begin(config: Config, start: boolean, from?: Beginning): void {
   if (state === "stopped") return;
   startWhenReady ||= start;
   if (state === "opening" && !opened) return;
+  if (state === "trouble") notice.hide();
   enter("opening");
   client.begin({ type: "configure", config, layers: view.layers, own: ownData(), beginning });
 }
@@ -166,6 +189,7 @@ function onOpened(event: Opened): void {
 }
 
 function onEvent(event: Event): void {
+  if (view.take(event) && event.type !== "frame") return;
   switch (event.type) {
     case "opened":
       onOpened(event);
@@ -173,7 +197,7 @@ function onEvent(event: Event): void {
     case "ready":
       setText(byId("value-parameters", HTMLElement), integer(event.parameters));
       enter(startWhenReady ? "training" : "ready");
-      if (startWhenReady) client.send({ type: "start" });
+      if (startWhenReady) resume("start");
       startWhenReady = false;
       results.onReady();
       break;
@@ -190,11 +214,13 @@ function onEvent(event: Event): void {
       }
       break;
     case "frame":
-      view.showFrame(event);
       numbers.showFrame(event);
       break;
-    case "samples":
-      view.showSamples(event.points);
+    case "check":
+      numbers.showCheck(event);
+      break;
+    case "trouble":
+      onTrouble(event);
       break;
     case "paused":
       if (state === "pausing") enter("paused");
@@ -207,6 +233,21 @@ function onEvent(event: Event): void {
     case "failed":
       onFailure(event.failure);
   }
+}
+
+/** Training went wrong in a way that it can be brought back from. */
+function onTrouble({ reason, step, backTo, lr }: Trouble): void {
+  enter("trouble");
+  const back = backTo === 0 ? "Begin again" : `Go back ${integer(step - backTo)} steps`;
+  const text = `${reason} Training is paused at step ${integer(step)}; smaller steps may take it past this place.`;
+  notice.show("Training has diverged.", text, {
+    label: `${back} with half the learning rate`,
+    run: () => {
+      notice.hide();
+      controls.show({ ...controls.config, lr });
+      resume("rewind");
+    },
+  });
 }
 
 function onFailure(failure: Failure): void {
@@ -227,6 +268,7 @@ function onFailure(failure: Failure): void {
 function enter(next: State): void {
   state = next;
   setText(go, BUTTON[next]);
+  single.disabled = next !== "ready" && next !== "paused";
   go.disabled = !["ready", "training", "paused"].includes(next);
   reset.disabled = next === "stopped" || next === "opening";
   const title = setOf(controls.config.set).title;
@@ -239,6 +281,7 @@ function enter(next: State): void {
     pausing: "Finishing the current steps…",
     paused: "Paused, with a finer picture.",
     finished: "Finished, with a finer picture.",
+    trouble: "Paused: training has diverged.",
     stopped: "Stopped.",
   };
   setText(status, sentences[next]);

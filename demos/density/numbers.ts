@@ -1,10 +1,11 @@
-/** The numbers beside the picture and the two charts. */
-import { Chart } from "../shared/chart.js";
+/** The numbers beside the picture; the charts under it come when the page has been painted. */
 import { byId, setText } from "../shared/dom.js";
-import { decimal, integer, rate } from "../shared/format.js";
+import { decimal, integer, rate, scientific } from "../shared/format.js";
+import type { Charts } from "./charts.js";
 import { ADAPTIVE, type Config } from "./config.js";
 import { History, type Row } from "./history.js";
 import type { Frame, Progress } from "./protocol.js";
+import type { Check } from "./protocol-view.js";
 import { setOf } from "./sets.js";
 
 /** Beyond what grid and held-out points leave uncertain. */
@@ -15,38 +16,39 @@ const field = (name: string) => byId(`value-${name}`, HTMLElement);
 
 export class Numbers {
   readonly #history = new History();
+  #charts: Charts | undefined;
+  #coming: Promise<void> | undefined;
   #floor: number | undefined;
   #heldOut: number | undefined;
-  readonly #nll = new Chart(byId("chart-nll", HTMLElement), {
-    yLabel: "NLL (nats)",
-    height: 220,
-    curves: [
-      { label: "training", color: "--ink-soft", width: 1 },
-      { label: "held out", color: "--accent", width: 2.5, joined: true },
-      { label: "entropy of the data", color: "--warm", dash: [6, 5] },
-    ],
-  });
-  readonly #nfe = new Chart(byId("chart-nfe", HTMLElement), {
-    yLabel: "evaluations",
-    height: 150,
-    counts: true,
-    curves: [
-      { label: "forward", color: "--accent", width: 2 },
-      { label: "backward", color: "--warm", width: 2 },
-    ],
-  });
+  #step = 0;
+
+  /** The library that draws them is fetched after the first picture, or when there are curves. */
+  #wantCharts(): void {
+    this.#coming ??= import("./charts.js").then(({ Charts }) => {
+      this.#charts = new Charts(this.#history);
+      this.#draw();
+    });
+  }
 
   reset(config: Config): void {
     this.#history.clear();
     this.#floor = setOf(config.set).entropy;
     this.#heldOut = undefined;
+    this.#step = 0;
     byId("coarse", HTMLElement).hidden = true;
     setText(field("step"), "0");
     setText(field("floor"), decimal(this.#floor));
     for (const name of ["loss", "held-out", "kl", "mass", "speed", "nfe"]) setText(field(name), "–");
-    // With fixed steps the count never changes, so its number says it all.
-    byId("chart-nfe", HTMLElement).hidden = !ADAPTIVE.includes(config.solver);
-    this.#draw(0);
+    this.forget();
+    const { solver, solverSteps, rtol } = config;
+    const steps = ADAPTIVE.includes(solver) ? `tolerance ${rtol}` : `${solverSteps} steps`;
+    setText(field("solver"), `${solver}, ${steps}`);
+    this.#draw();
+  }
+
+  /** The flow is about to change: what was checked no longer holds. */
+  forget(): void {
+    for (const name of ["round-median", "round-max"]) setText(field(name), "–");
   }
 
   /** The curves so far, oldest first. */
@@ -56,22 +58,25 @@ export class Numbers {
 
   /** Shows the curves of a run that was kept. */
   restore(rows: readonly Row[]): void {
+    this.#wantCharts();
     this.#history.restore(rows);
-    const step = rows.at(-1)?.step ?? 0;
+    this.#step = rows.at(-1)?.step ?? 0;
     const last = (name: "loss" | "heldOut") =>
       rows
         .map((row) => row[name])
         .filter((value) => value !== null)
         .at(-1);
     this.#heldOut = last("heldOut");
-    setText(field("step"), integer(step));
+    setText(field("step"), integer(this.#step));
     setText(field("loss"), decimal(last("loss")));
     setText(field("held-out"), decimal(this.#heldOut));
-    this.#draw(step);
+    this.#draw();
   }
 
   showProgress(progress: Progress): void {
+    this.#wantCharts();
     this.#history.add(progress);
+    this.#step = progress.step;
     setText(field("step"), integer(progress.step));
     setText(field("loss"), decimal(progress.loss));
     setText(field("speed"), rate(progress.stepsPerSecond));
@@ -81,10 +86,11 @@ export class Numbers {
       setText(field("held-out"), decimal(progress.heldOut));
       setText(field("kl"), decimal(progress.kl));
     }
-    this.#draw(progress.step);
+    this.#draw();
   }
 
   showFrame({ mass }: Frame): void {
+    this.#wantCharts();
     setText(field("mass"), decimal(mass));
     // Less than 1 is no sign of it: the window cuts off tails.
     const belowFloor =
@@ -92,12 +98,15 @@ export class Numbers {
     byId("coarse", HTMLElement).hidden = mass <= 1 + EXCESS_MASS && !belowFloor;
   }
 
-  #draw(step: number): void {
+  showCheck({ median, max }: Check): void {
+    setText(field("round-median"), scientific(median));
+    setText(field("round-max"), scientific(max));
+  }
+
+  #draw(): void {
     const heldOut = this.#heldOut === undefined ? "" : ` The held-out NLL is ${decimal(this.#heldOut)} nats.`;
     const floor =
       this.#floor === undefined ? "" : ` The data have an entropy of ${decimal(this.#floor)} nats.`;
-    const after = `after ${integer(step)} training steps.`;
-    this.#nll.update(this.#history.nll(this.#floor), `Negative log-likelihood ${after}${heldOut}${floor}`);
-    this.#nfe.update(this.#history.evaluations(), `Evaluations of the field per training step, ${after}`);
+    this.#charts?.draw(this.#floor, `after ${integer(this.#step)} training steps.${heldOut}${floor}`);
   }
 }

@@ -2,6 +2,7 @@
 import type { TrainReport } from "fjordgpu";
 import type { Failure } from "../shared/failure.js";
 import type { Config } from "./config.js";
+import type { ViewCommand, ViewEvent } from "./protocol-view.js";
 import type { OwnData } from "./sets.js";
 
 export interface Layers {
@@ -38,7 +39,8 @@ export type Command =
   | { readonly type: "draw"; readonly count: number }
   | { readonly type: "start" }
   | { readonly type: "pause" }
-  | { readonly type: "layers"; readonly layers: Layers };
+  | { readonly type: "layers"; readonly layers: Layers }
+  | ViewCommand;
 
 export interface Opened {
   readonly type: "opened";
@@ -62,6 +64,8 @@ export interface Progress {
   readonly nfe: number;
   readonly nfeBackward: number;
   readonly stepsPerSecond: number;
+  /** Milliseconds that a step took when last nothing else was done beside; none so far: undefined. */
+  readonly stepTime: number | undefined;
 }
 
 /** The density on a grid of cells over the window of the data. */
@@ -93,4 +97,5 @@ export type Event =
   | { readonly type: "drawn"; readonly points: Float32Array }
   | { readonly type: "paused" }
   | { readonly type: "finished" }
-  | { readonly type: "failed"; readonly failure: Failure };
+  | { readonly type: "failed"; readonly failure: Failure }
+  | ViewEvent;

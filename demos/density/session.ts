@@ -2,15 +2,26 @@
  * One run of training, in the worker: it draws while it trains, and refines the picture while it is paused.
  * Everything on the GPU happens one after the other, in `run`; the other methods only leave notes for it.
  */
-import { type Device, FjordError, type Flow, type TrainRun, train } from "fjordgpu";
+import { type Device, FjordError, type Flow, type TrainReport, type TrainRun } from "fjordgpu";
 import type { Config } from "./config.js";
+import { cellCentres } from "./grid.js";
+import { Checkpoints, Guard } from "./guard.js";
+import { Journey } from "./journey.js";
+import { check, inspect, ring } from "./probes.js";
 import type { Beginning, Command, Event, Layers } from "./protocol.js";
+import { type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
 import { datasetOf, flowOf, modelOf } from "./run.js";
 import { setOf } from "./sets.js";
 
 /** Cells along a side of the picture: while training, and as refinements when paused. */
 const GRIDS = { software: [48, 128], hardware: [64, 128, 256] };
-const SAMPLES = 1500;
+/** Cells of a picture that are computed at a time; questions about points are answered in between. */
+const BAND = 4096;
+
+const fetchTraining = () => import("./training.js");
+
+/** Why a run was left: it has ended, it goes on in other portions, or it cannot go on. */
+type Leaving = "ended" | "regroup" | { readonly trouble: string };
 
 export class Session {
   readonly #stop = new AbortController();
@@ -23,8 +34,19 @@ export class Session {
   #sent = { densityStep: -1, size: 0, samplesStep: -1 };
   #nextDraw = 0;
   #layers: Layers;
+  /** Training goes on one step at a time. */
+  #single = false;
+  #rewind = false;
+  /** Requests about points that wait for an answer; of each kind only the newest. */
+  readonly #asked = new Map<string, Inspect | DropRing>();
+  /** There is none before `run`: only then is the reader's own set the one of this run. */
+  #journey: Journey | undefined;
+  #checkedStep = -1;
+  #stepTime: number | undefined;
   #flow: Flow | undefined;
   #training: TrainRun | undefined;
+  /** Set while the weights may hold anything. */
+  #inTrouble = false;
 
   constructor(
     readonly device: Device,
@@ -48,7 +70,27 @@ export class Session {
 
   start(): void {
     this.#paused = false;
+    this.#single = false;
     this.#changed();
+  }
+
+  /** One step, then a pause. */
+  single(): void {
+    this.#paused = false;
+    this.#single = true;
+    this.#changed();
+  }
+
+  /** Out of trouble; see Trouble. */
+  rewind(): void {
+    this.#rewind = true;
+    this.start();
+  }
+
+  /** Is answered between two pieces of work, which it does not interrupt. */
+  ask(request: Inspect | DropRing): void {
+    this.#asked.set(request.type, request);
+    this.#wake();
   }
 
   pause(): void {
@@ -68,12 +110,16 @@ export class Session {
 
   /** Ends after stop(). @throws what the library throws, DeviceLostError among it */
   async run(): Promise<void> {
-    const flow = flowOf(this.device, this.config, this.beginning);
+    const { config } = this;
+    const flow = flowOf(this.device, config, this.beginning);
     this.#flow = flow;
+    this.#journey = new Journey(setOf(config.set).window, config.seed + 1, this.post);
     try {
       this.post({ type: "ready", parameters: flow.field.paramCount });
       // Drawn even when training is to begin at once: its first kernels take a while to compile.
       await this.#drawWhileTraining(flow);
+      // Whatever goes wrong with it is said when it is needed.
+      fetchTraining().catch(() => undefined);
       await this.#idle(flow);
       if (this.#stop.signal.aborted) return;
       await this.#train(flow);
@@ -100,6 +146,8 @@ export class Session {
       return;
     }
     const { purpose } = command;
+    // What cannot go on is not worth keeping: what was kept before is.
+    if (purpose === "keep" && this.#inTrouble) return;
     const step = this.#step;
     const resume = purpose === "keep" && this.#training !== undefined;
     const saved = resume ? await this.#training!.checkpoint() : await modelOf(flow, this.config);
@@ -108,42 +156,114 @@ export class Session {
   }
 
   async #train(flow: Flow): Promise<void> {
-    const { config, device } = this;
-    const slow = device.adapter.isSoftware;
+    const { config, beginning, device } = this;
+    const { trainingOf } = await fetchTraining();
+    const { isSoftware } = device.adapter;
     // On an emulated GPU the held-out points would otherwise take longer than the training between them.
-    const set = datasetOf(config, slow ? 1_000 : 10_000);
-    const resume = this.beginning?.resume ? this.beginning.bytes : undefined;
-    const run = train(flow, set, {
-      // Weights from elsewhere were trained with a scaling of their own, or with none.
-      ...(resume ? { resume } : this.beginning && { standardise: false }),
-      steps: config.steps,
-      batch: config.batch,
-      lr: config.lr,
-      seed: config.seed,
-      clip: 10,
-      ...(config.warm > 0 && { warmStart: { steps: config.warm } }),
-      trace:
-        config.trace === "exact" ? { kind: "exact" } : { kind: "hutchinson", distribution: config.trace },
-      reportEvery: slow ? 5 : 20,
-      evaluateEvery: slow ? 50 : 100,
-      signal: this.#stop.signal,
-    });
-    this.#training = run;
-    for await (const report of run) {
-      const { phase, heldOut, kl, nfe, nfeBackward, stepsPerSecond } = report;
-      const step = report.step + (phase === "likelihood" ? config.warm : 0);
-      const loss = phase === "likelihood" ? report.loss : undefined;
-      this.#step = step;
-      this.post({ type: "progress", phase, step, loss, heldOut, kl, nfe, nfeBackward, stepsPerSecond });
-      if (this.#paused) {
-        this.post({ type: "paused" });
-        // The next training step is only made when the loop asks for it, so waiting here is the pause.
-        await this.#idle(flow);
-      } else if (performance.now() >= this.#nextDraw && step < config.warm + config.steps) {
-        await this.#drawWhileTraining(flow);
+    const set = datasetOf(config, isSoftware ? 1_000 : 10_000);
+    const first = { step: this.#step, bytes: beginning?.resume ? beginning.bytes : undefined };
+    const firstParams = await flow.params();
+    const checkpoints = new Checkpoints(first.step);
+    let guard = new Guard();
+    let caution = 1;
+    let resume: Uint8Array | undefined = first.bytes;
+    while (!this.#stop.signal.aborted) {
+      const run = trainingOf(flow, set, config, {
+        resume,
+        // Weights from elsewhere were trained with a scaling of their own, or with none.
+        keepScaling: beginning !== undefined && !beginning.resume,
+        caution,
+        isSoftware,
+        single: this.#single,
+        signal: this.#stop.signal,
+      });
+      this.#training = run;
+      const leaving = await this.#follow(run, flow, guard, checkpoints);
+      if (leaving === "ended") return;
+      if (leaving === "regroup") {
+        resume = await run.checkpoint();
+        continue;
       }
-      if (this.#stop.signal.aborted) return;
+      const back = checkpoints.before(this.#step) ?? first;
+      caution *= 2;
+      this.#pauseForChoice(leaving.trouble, back.step, config.lr / caution);
+      await this.#choice();
+      resume = back.bytes;
+      // The weights may not be finite any more: a run from the beginning needs those it began with.
+      if (!resume) await flow.setParams(firstParams);
+      checkpoints.returnTo(back.step);
+      guard = new Guard();
     }
+  }
+
+  /** Trains until the run ends, is stopped, or has to be made anew. */
+  async #follow(run: TrainRun, flow: Flow, guard: Guard, checkpoints: Checkpoints): Promise<Leaving> {
+    const { config } = this;
+    const single = this.#single;
+    /** When the report before came; none where something else was done in between, the first kernels among it. */
+    let since: { time: number; step: number } | undefined;
+    try {
+      for await (const report of run) {
+        this.#step = report.step + (report.phase === "likelihood" ? config.warm : 0);
+        const now = performance.now();
+        if (since && report.heldOut === undefined) {
+          this.#stepTime = (now - since.time) / Math.max(1, this.#step - since.step);
+        }
+        since = report.heldOut === undefined ? { time: now, step: this.#step } : undefined;
+        this.#tell(report);
+        const losses = report.phase === "likelihood" ? report.losses : [];
+        const trouble = guard.judge({ ...report, losses });
+        if (trouble) return { trouble };
+        if (checkpoints.isDue(this.#step)) {
+          checkpoints.add({ step: this.#step, bytes: await run.checkpoint() });
+        }
+        if (this.#single) this.#paused = true;
+        if (this.#paused) {
+          this.post({ type: "paused" });
+          since = undefined;
+          // The next training step is only made when the loop asks for it, so waiting here is the pause.
+          await this.#idle(flow);
+          if (!this.#stop.signal.aborted && this.#single !== single) return "regroup";
+        } else {
+          await this.#answer(flow);
+          if (performance.now() >= this.#nextDraw && this.#step < config.warm + config.steps) {
+            await this.#drawWhileTraining(flow);
+            since = undefined;
+          }
+        }
+        if (this.#stop.signal.aborted) return "ended";
+      }
+    } catch (error) {
+      const known = error instanceof FjordError && ["non-finite", "solve-failed"].includes(error.code);
+      if (!known) throw error;
+      return { trouble: error.message };
+    }
+    return "ended";
+  }
+
+  #tell(report: TrainReport): void {
+    const { phase, heldOut, kl, nfe, nfeBackward, stepsPerSecond } = report;
+    const loss = phase === "likelihood" ? report.loss : undefined;
+    const counts = { nfe, nfeBackward, stepsPerSecond, stepTime: this.#stepTime };
+    this.post({ type: "progress", phase, step: this.#step, loss, heldOut, kl, ...counts });
+  }
+
+  #pauseForChoice(reason: string, backTo: number, lr: number): void {
+    this.#paused = true;
+    this.#rewind = false;
+    this.#inTrouble = true;
+    this.#asked.clear();
+    this.post({ type: "trouble", step: this.#step, reason, backTo, lr });
+  }
+
+  /** Until rewind() or stop(). Nothing is drawn: the weights may hold anything. */
+  async #choice(): Promise<void> {
+    while (!this.#rewind && !this.#stop.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#inTrouble = false;
   }
 
   /** At most once a second, and never for more than about a quarter of the time. */
@@ -157,7 +277,7 @@ export class Session {
     this.#nextDraw = now + Math.max(1000, 3 * (now - start));
   }
 
-  /** Until start() or stop(): brings the picture up to date, then refines it, then waits for a change. */
+  /** Until start(), single() or stop(): brings the picture up to date, refines it, and waits for a change. */
   async #idle(flow: Flow): Promise<void> {
     const { signal } = this.#stop;
     while (this.#paused && !signal.aborted) {
@@ -165,13 +285,42 @@ export class Session {
         this.#wake = resolve;
       });
       this.#interrupt = new AbortController();
-      await this.#catchingAbort(async () => {
-        for (const size of this.#grids) {
-          await this.#sendDensity(flow, size, this.#interrupt.signal);
-          await this.#sendSamples(flow, this.#interrupt.signal);
-        }
-      });
+      await this.#catchingAbort(() => this.#idleWork(flow, this.#interrupt.signal));
+      // What came in meanwhile has resolved the promise.
       await change;
+    }
+  }
+
+  /** Everything about a flow that stands still, the most wanted first; points are answered in between. */
+  async #idleWork(flow: Flow, signal: AbortSignal): Promise<void> {
+    const [coarse, ...finer] = this.#grids;
+    await this.#answer(flow);
+    await this.#sendDensity(flow, coarse!, signal);
+    await this.#sendSamples(flow, signal);
+    if (!this.#layers.visible) return;
+    do {
+      await this.#answer(flow);
+    } while (!signal.aborted && (await this.#journey?.advance(flow, this.#step, signal)));
+    // After the course of the flow: on an emulated GPU the finest picture takes as long as all of it.
+    for (const size of finer) await this.#sendDensity(flow, size, signal);
+    if (this.#checkedStep !== this.#step && !signal.aborted) {
+      const { config } = this;
+      const found = await check(flow, setOf(config.set), config.seed, this.#step, signal);
+      this.#checkedStep = this.#step;
+      this.post(found);
+    }
+    await this.#answer(flow);
+  }
+
+  /** Nothing can be said before the course of the flow has its times. */
+  async #answer(flow: Flow): Promise<void> {
+    const times = this.#journey?.times ?? [];
+    if (times.length === 0) return;
+    for (const request of this.#asked.values()) {
+      this.#asked.delete(request.type);
+      this.post(
+        request.type === "ring" ? await ring(flow, request, times) : await inspect(flow, request, times),
+      );
     }
   }
 
@@ -188,7 +337,12 @@ export class Session {
     const upToDate = this.#sent.densityStep === this.#step && this.#sent.size >= size;
     if (upToDate || !this.#layers.density || !this.#layers.visible || signal.aborted) return;
     const [low, high] = setOf(this.config.set).window;
-    const logDensity = await flow.logProb(cellCentres(size, low, high), { signal });
+    const cells = cellCentres(size, [low, high]);
+    const logDensity = new Float32Array(size * size);
+    for (let from = 0; from < logDensity.length; from += BAND) {
+      logDensity.set(await flow.logProb(cells.subarray(2 * from, 2 * (from + BAND)), { signal }), from);
+      await this.#answer(flow);
+    }
     const cell = ((high - low) / size) ** 2;
     let mass = 0;
     for (const value of logDensity) mass += Math.exp(value) * cell;
@@ -204,18 +358,4 @@ export class Session {
     this.#sent = { ...this.#sent, samplesStep: this.#step };
     this.post({ type: "samples", step: this.#step, points }, [points.buffer]);
   }
-}
-
-/** [size², 2], row by row from the top left. */
-function cellCentres(size: number, low: number, high: number): Float32Array {
-  const points = new Float32Array(2 * size * size);
-  const step = (high - low) / size;
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) {
-      const at = 2 * (row * size + column);
-      points[at] = low + (column + 0.5) * step;
-      points[at + 1] = high - (row + 0.5) * step;
-    }
-  }
-  return points;
 }

@@ -59,6 +59,16 @@ onCommand<Command>((command) => {
       // Without a flow there is nothing to give; a lost device has been reported already.
       session?.give(command).catch(() => undefined);
       break;
+    case "single":
+      session?.single();
+      break;
+    case "rewind":
+      session?.rewind();
+      break;
+    case "inspect":
+    case "ring":
+      session?.ask(command);
+      break;
     case "layers":
       if (session) session.layers = command.layers;
   }

@@ -117,6 +117,12 @@ export class Chart {
     void this.#build();
   }
 
+  /** Switches between even steps and powers of ten on the x axis; values of 0 are then not shown. */
+  setLogX(x: boolean): void {
+    this.options = { ...this.options, log: { ...this.options.log, x } };
+    this.#build();
+  }
+
   #makeKey(): HTMLElement {
     const key = make("div", { className: "chart-key small" });
     for (const { label, color, dash, width, dots } of this.options.curves) {

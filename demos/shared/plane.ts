@@ -219,6 +219,32 @@ export class Plane {
       context.stroke();
     });
   }
+
+  /** Arrows from their tails, each [x, y, dx, dy] in data coordinates; too short ones are dots. */
+  arrows(arrows: readonly ArrayLike<number>[], color: string, alpha: number): void {
+    const at = this.#scale();
+    this.#onPlate((context) => {
+      context.globalAlpha = alpha;
+      context.strokeStyle = color;
+      context.lineWidth = 1.25;
+      context.lineCap = "round";
+      context.beginPath();
+      for (const arrow of arrows) {
+        const [x0, y0] = [at.x(arrow[0]!), at.y(arrow[1]!)];
+        const [x1, y1] = [at.x(arrow[0]! + arrow[2]!), at.y(arrow[1]! + arrow[3]!)];
+        const length = Math.hypot(x1 - x0, y1 - y0);
+        const head = Math.min(5, 0.45 * length);
+        const angle = Math.atan2(y1 - y0, x1 - x0);
+        context.moveTo(x0, y0);
+        context.lineTo(x1, y1);
+        for (const turn of [-2.6, 2.6]) {
+          context.moveTo(x1, y1);
+          context.lineTo(x1 + head * Math.cos(angle + turn), y1 + head * Math.sin(angle + turn));
+        }
+      }
+      context.stroke();
+    });
+  }
 }
 
 const sprites = new Map<string, HTMLCanvasElement>();

@@ -21,6 +21,8 @@ export interface ChunkRequest {
   /** true: from data (t = 0) to base (t = T); false: back. */
   readonly forward: boolean;
   readonly trace?: TraceOptions;
+  /** Where the data's end of the solve is, in the flow's time; default 0. */
+  readonly at?: number;
   /** Ascending or descending times to record, in the flow's time. */
   readonly times?: readonly number[];
   readonly signal?: AbortSignal;
@@ -100,6 +102,10 @@ export class Evaluator {
       copy(interval.words(from, 1), solve.interval.words(0, 1)),
       copy(interval.words(to, 1), solve.interval.words(1, 1)),
     ]);
+    if (request.at !== undefined) {
+      // The data's end is where a solve forwards begins, and where one backwards ends.
+      device.write(solve.interval.words(from, 1), new Float32Array([request.at]));
+    }
     if (request.times && solve instanceof ForwardSolve) {
       device.write(solve.stepper.times, new Float32Array(request.times));
     }

@@ -28,10 +28,16 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** Trace of this call; default that of the flow. */
   trace?: TraceOptions;
+  /**
+   * Where the points on the data's side are in time, within [0, T]; default 0, the data. At t > 0 the flow's own
+   * points on their way: p_t is the density of base points that were carried from T back to t.
+   */
+  at?: number;
   /** Rows done so far, of all. */
   onProgress?: (done: number, total: number) => void;
 }
 
+const NO_WORK = { accepted: 0, rejected: 0, nfe: 0 };
 const LOG_2_PI = Math.log(2 * Math.PI);
 
 /** GPU side of a flow, made at first use. */
@@ -150,9 +156,9 @@ export class Flow {
   }
 
   /**
-   * log p(x) in nats, [n]. No points: an empty result.
+   * log p(x) in nats, [n], or log p_t(x) with `at`. No points: an empty result.
    * @param points [n, D], row-major
-   * @throws ArgumentError (length), DataError (NaN, with its row), FjordError `solve-failed`, `aborted`, DeviceLostError
+   * @throws ArgumentError (length, time), DataError (NaN, with its row), FjordError `solve-failed`, `aborted`, DeviceLostError
    */
   async logProb(points: Float32Array, options: CallOptions = {}): Promise<Float32Array> {
     const { z, logDet } = await this.transform(points, options);
@@ -164,7 +170,7 @@ export class Flow {
     });
   }
 
-  /** Data → base: z [n, D] and log |det ∂z/∂x| [n]. */
+  /** Data (or points at the time `at`) → base: z [n, D] and log |det ∂z/∂x| [n]. */
   async transform(
     points: Float32Array,
     options: CallOptions = {},
@@ -176,7 +182,7 @@ export class Flow {
     return { z, logDet: delta.map((value) => -value - scale) };
   }
 
-  /** Base → data: x [n, D] and log |det ∂x/∂z| [n]. */
+  /** Base → data (or to the time `at`): x [n, D] and log |det ∂x/∂z| [n]. */
   async inverse(
     z: Float32Array,
     options: CallOptions = {},
@@ -211,10 +217,7 @@ export class Flow {
   ): Promise<Float32Array[]> {
     this.#checkPoints("z", z);
     const T = await this.T();
-    // T is known to f32: 0.7 must count as the end of a flow that was made with 0.7.
-    const outside = times.find((t) => !(t >= 0 && Math.fround(t) <= T));
-    if (outside !== undefined)
-      throw new ArgumentError(`times holds ${outside}.`, `Times must lie in [0, ${T}].`);
+    this.#checkTimes("times", times, T);
     if (z.length === 0 || times.length === 0) return times.map(() => new Float32Array());
     const { evaluator } = await this.state();
     const { recorded, stats } = await evaluator.run({
@@ -246,9 +249,24 @@ export class Flow {
   async #solve(points: Float32Array, forward: boolean, options: CallOptions): Promise<ChunkResult> {
     const { evaluator } = await this.state();
     const trace = options.trace ?? this.trace;
+    if (options.at !== undefined) {
+      const T = await this.T();
+      this.#checkTimes("at", [options.at], T);
+      // Adaptive steps have nothing to measure over an empty interval.
+      if (Math.fround(options.at) === T)
+        return { z: points, delta: new Float32Array(points.length / this.dim), recorded: [], stats: NO_WORK };
+    }
     const result = await evaluator.run({ points, forward, ...options, trace });
     this.lastStats = result.stats;
     return result;
+  }
+
+  #checkTimes(what: string, times: readonly number[], T: number): void {
+    // T is known to f32: 0.7 must count as the end of a flow that was made with 0.7.
+    const outside = times.find((t) => !(t >= 0 && Math.fround(t) <= T));
+    if (outside === undefined) return;
+    const held = what === "times" ? "times holds" : `${what} is`;
+    throw new ArgumentError(`${held} ${outside}.`, `Times must lie in [0, ${T}].`);
   }
 
   #checkPoints(what: string, points: Float32Array): void {

@@ -30,6 +30,23 @@ describe.each([
     expect(relativeError(opposite, there.logDet)).toBeLessThan(2e-4);
   });
 
+  test("from a time on the way to the base and back, with the steps of a trajectory between", async () => {
+    using flow = cnf(await testDevice(), options);
+    const at = 0.4;
+    const there = await flow.transform(points, { at });
+    const back = await flow.inverse(there.z, { at });
+    expect(relativeError(back.x, points)).toBeLessThan(2e-4);
+    expect(
+      relativeError(
+        back.logDet.map((value) => -value),
+        there.logDet,
+      ),
+    ).toBeLessThan(2e-4);
+    // By dense output, see below.
+    const [passed] = await flow.trajectory(there.z, [at]);
+    expect(relativeError(passed!, points)).toBeLessThan(1e-3);
+  });
+
   test("log p is log N plus the log-determinant", async () => {
     using flow = cnf(await testDevice(), options);
     const [logProb, { z, logDet }] = await Promise.all([flow.logProb(points), flow.transform(points)]);
@@ -107,6 +124,12 @@ describe("sampling", () => {
     const s = [(0.4 - 0.5) / 0.125, (-1 - -2) / 6];
     const expected = -(s[0]! ** 2 + s[1]! ** 2) / 2 - LOG_2_PI - Math.log(0.125 * 6);
     expect(Math.abs((await flow.logProb(at))[0]! - expected)).toBeLessThan(1e-4);
+    // On the way, at t, the columns are scaled by 2^(t − 1) and 2^(1 − t); at T nothing is left to do.
+    for (const t of [0.25, 0.7, 1]) {
+      const late = [(0.4 - 0.5) / (0.25 * 2 ** (t - 1)), (-1 - -2) / (3 * 2 ** (1 - t))];
+      const density = -(late[0]! ** 2 + late[1]! ** 2) / 2 - LOG_2_PI - Math.log(0.25 * 3);
+      expect(Math.abs((await flow.logProb(at, { at: t }))[0]! - density)).toBeLessThan(1e-4);
+    }
   });
 });
 

@@ -70,6 +70,7 @@ describe("points that cannot be used", () => {
   test.each([-0.1, 1.01, Number.NaN])("time %d of a trajectory is refused", async (time) => {
     using flow = cnf(await testDevice(), base);
     await expect(flow.trajectory(numbers(2), [0.5, time])).rejects.toThrow(`times holds ${time}.`);
+    await expect(flow.logProb(numbers(2), { at: time })).rejects.toThrow(`at is ${time}.`);
   });
 
   test.each([-1, 0.5, Number.NaN])("%d samples are refused", async (n) => {

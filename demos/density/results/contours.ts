@@ -1,6 +1,7 @@
 /** Lines of equal density as an SVG picture. */
 import { contours } from "d3-contour";
 import { colorAt } from "../../shared/colormap.js";
+import { massLevels } from "../../shared/contours.js";
 import type { OwnData } from "../sets.js";
 
 /** Shares of the probability inside each line, widest first. */
@@ -8,23 +9,6 @@ const SHARES = [0.9, 0.75, 0.5, 0.25, 0.1];
 
 const SIDE = 520;
 const MARGIN = { left: 64, right: 16, top: 16, bottom: 52 };
-
-/**
- * The densities whose regions above hold these shares of the grid's probability: highest-density regions.
- * @param logDensity nats, any order @param shares in (0, 1) @returns p for each share
- */
-export function levelsOf(logDensity: Float32Array, shares: readonly number[]): number[] {
-  const p = logDensity.map(Math.exp).sort().reverse();
-  const total = p.reduce((sum, value) => sum + value, 0);
-  return shares.map((share) => {
-    let sum = 0;
-    for (const value of p) {
-      sum += value;
-      if (sum >= share * total) return value;
-    }
-    return p.at(-1) ?? 0;
-  });
-}
 
 export interface ContourFrame {
   readonly window: readonly [number, number];
@@ -34,18 +18,18 @@ export interface ContourFrame {
 
 /** @param logDensity [size, size] nats, row 0 at the top */
 export function contourSvg(logDensity: Float32Array, size: number, frame: ContourFrame): string {
-  const levels = levelsOf(logDensity, SHARES);
+  const levels = massLevels(logDensity, SHARES).reverse();
   const scale = SIDE / size;
   const values = Array.from(logDensity, Math.exp);
   const make = contours().size([size, size]).smooth(true);
   const paths = levels.map((level, i) => {
-    const rings = make.contour(values, level).coordinates.flat();
+    const rings = make.contour(values, Math.exp(level)).coordinates.flat();
     const d = rings.map(
       (ring) =>
         `M${ring.map(([x, y]) => `${round(MARGIN.left + x! * scale)},${round(MARGIN.top + y! * scale)}`).join("L")}Z`,
     );
     const color = colorAt((i + 1) / (SHARES.length + 0.5));
-    const title = `${100 * SHARES[i]!} % of the probability, log p at least ${Math.log(level).toFixed(2)} nats`;
+    const title = `${100 * SHARES[i]!} % of the probability, log p at least ${level.toFixed(2)} nats`;
     return `<path d="${d.join("")}" fill="${hex(color)}" stroke="#ffffff" stroke-opacity="0.5"><title>${title}</title></path>`;
   });
   const width = MARGIN.left + SIDE + MARGIN.right;

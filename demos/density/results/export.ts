@@ -72,17 +72,18 @@ export async function fileOf(kind: FileKind, source: ExportSource): Promise<Made
   }
 }
 
-/** Steps of both phases together, NLL in nats (empty where there is none), evaluations of the field in a step. */
+/** Steps of both phases together, NLL in nats (empty where there is none), evaluations of the field and milliseconds in a step. */
 export function curvesCsv(rows: readonly Row[]): string {
-  const header = ["step", "training_nll", "held_out_nll", "nfe_forward", "nfe_backward"];
+  const header = ["step", "training_nll", "held_out_nll", "nfe_forward", "nfe_backward", "ms"];
   return io.writeCsv(
     header,
-    rows.map(({ step, loss, heldOut, nfe, nfeBackward }) => [
+    rows.map(({ step, loss, heldOut, nfe, nfeBackward, stepTime }) => [
       step,
       loss ?? "",
       heldOut ?? "",
       nfe,
       nfeBackward,
+      stepTime ?? "",
     ]),
   );
 }

@@ -44,7 +44,7 @@ const HINTS: Record<FileKind, string> = {
   npy: "log p in nats on the grid of the picture: rows upwards, columns to the right.",
   npz: "The same with the coordinates of the cells, for numpy.load.",
   weights: "The flow as a model file, for this page and the library.",
-  curves: "Every point of the two charts.",
+  curves: "Every point of the three charts.",
 };
 
 export class Results {

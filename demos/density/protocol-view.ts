@@ -1,0 +1,123 @@
+/** The part of the messages that is about looking at a flow: its course in time, single points, rings, checks. */
+
+/** The flow at a place and a time; the answer is Inspected. */
+export interface Inspect {
+  readonly type: "inspect";
+  /** Counts requests: the page drops answers to all but its last. */
+  readonly id: number;
+  readonly place: readonly [x: number, y: number];
+  readonly t: number;
+}
+
+/** A ring of particles dropped at a time; the answer is Ring. */
+export interface DropRing {
+  readonly type: "ring";
+  readonly id: number;
+  readonly place: readonly [x: number, y: number];
+  readonly t: number;
+  readonly radius: number;
+}
+
+export type ViewCommand =
+  | Inspect
+  | DropRing
+  /** One training step, then pause again. */
+  | { readonly type: "single" }
+  /** Out of trouble: back to an earlier state of the weights, at half the learning rate. */
+  | { readonly type: "rewind" };
+
+/** Particles at every time of the course, from T (noise) down to 0 (data), in data coordinates. */
+export interface Course {
+  readonly type: "course";
+  readonly step: number;
+  /** Descending from T to 0, evenly spaced. */
+  readonly times: readonly number[];
+  /** Moments will come for every so many of the times. */
+  readonly stride: number;
+  /** Of the coordinates in which the base is N(0, I): (x − mean) / std. */
+  readonly mean: readonly [number, number];
+  readonly std: readonly [number, number];
+  /** [n, 2] for every time: samples on their way. */
+  readonly samples: readonly Float32Array[];
+  /** [m, 2] for every time: the nodes of a grid that is square in the noise. */
+  readonly mesh: readonly Float32Array[];
+}
+
+/** Density and field at one time of the course. */
+export interface Moment {
+  readonly type: "moment";
+  readonly step: number;
+  /** Which of the times. */
+  readonly index: number;
+  readonly size: number;
+  /** [size, size] log p_t at the cells' centres in nats, row 0 at the top. */
+  readonly logDensity: Float32Array;
+  /** [ARROWS, ARROWS, 2] the field at the cells' centres of a coarser grid, row 0 at the top. */
+  readonly field: Float32Array;
+}
+
+export interface Inspected {
+  readonly type: "inspected";
+  readonly id: number;
+  readonly place: readonly [x: number, y: number];
+  readonly t: number;
+  /** dx/dt there, per unit of time. */
+  readonly velocity: readonly [number, number];
+  /** ∇·f there. */
+  readonly divergence: number;
+  /** log p_t there, nats. */
+  readonly logDensity: number;
+  /** [k, 2] the way from noise to data through the point. */
+  readonly path: Float32Array;
+}
+
+export interface Ring {
+  readonly type: "ringed";
+  readonly id: number;
+  /** When it was dropped. */
+  readonly t: number;
+  /** Of the course. */
+  readonly times: readonly number[];
+  /** [RING, 2] for every time. */
+  readonly places: readonly Float32Array[];
+  /** [2] for every time: what was its centre. */
+  readonly centre: readonly Float32Array[];
+  /** ∫ ∇·f dt along the centre's way from t to every time. */
+  readonly logArea: readonly number[];
+  /** log p at the centre when it was dropped, nats. */
+  readonly logDensity: number;
+}
+
+/** Data → noise → data of some points of the data. */
+export interface Check {
+  readonly type: "check";
+  readonly step: number;
+  readonly points: number;
+  /** Distances of the points from where they began, in data coordinates. */
+  readonly median: number;
+  readonly max: number;
+  /** Evaluations of the field from data to noise. */
+  readonly nfe: number;
+}
+
+/** Training cannot go on as it is; it waits for `rewind` or a new run. */
+export interface Trouble {
+  readonly type: "trouble";
+  readonly step: number;
+  readonly reason: string;
+  /** The step that `rewind` goes back to. */
+  readonly backTo: number;
+  /** The learning rate it then takes. */
+  readonly lr: number;
+}
+
+export type ViewEvent = Course | Moment | Inspected | Ring | Check | Trouble;
+
+/** Samples that are drawn. */
+export const SAMPLES = 1500;
+/** Arrows along a side of the window. */
+export const ARROWS = 15;
+/** Particles of a ring. */
+export const RING = 64;
+/** Lines of the mesh each way, and nodes along each line. */
+export const MESH = { lines: 13, nodes: 49, half: 3 };

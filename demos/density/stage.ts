@@ -1,0 +1,167 @@
+/** The course of the flow as the page has it so far, at any time between noise (progress 0) and data (1). */
+import type { Course, Moment, Ring } from "./protocol-view.js";
+
+export interface Density {
+  readonly size: number;
+  /** [size, size] nats, row 0 at the top. */
+  readonly logDensity: Float32Array;
+}
+
+export class Stage {
+  #course: Course | undefined;
+  readonly #moments = new Map<number, Moment>();
+
+  begin(course: Course): void {
+    this.clear();
+    this.#course = course;
+  }
+
+  /** Moments of another course are not taken. */
+  add(moment: Moment): void {
+    if (this.#course?.step === moment.step) this.#moments.set(moment.index, moment);
+  }
+
+  clear(): void {
+    this.#course = undefined;
+    this.#moments.clear();
+  }
+
+  get course(): Course | undefined {
+    return this.#course;
+  }
+
+  /** End of the flow's interval. */
+  get T(): number {
+    return this.#course?.times[0] ?? 1;
+  }
+
+  /** Densities known, and how many there will be. */
+  get known(): number {
+    return this.#moments.size;
+  }
+
+  get wanted(): number {
+    return this.#course ? (this.#course.times.length - 1) / this.#course.stride + 1 : 0;
+  }
+
+  samplesAt(progress: number): Float32Array | undefined {
+    return this.#course && between(this.#course.samples, progress);
+  }
+
+  meshAt(progress: number): Float32Array | undefined {
+    return this.#course && between(this.#course.mesh, progress);
+  }
+
+  /** Between two known densities their geometric mean, which moves a bump instead of fading it out and in. */
+  densityAt(progress: number): Density | undefined {
+    const blend = this.#neighbours(progress);
+    if (!blend) return undefined;
+    const { before, after, share } = blend;
+    return { size: before.size, logDensity: mixed(before.logDensity, after.logDensity, share) };
+  }
+
+  /** [ARROWS, ARROWS, 2] the field; see Moment. */
+  fieldAt(progress: number): Float32Array | undefined {
+    const blend = this.#neighbours(progress);
+    return blend && mixed(blend.before.field, blend.after.field, blend.share);
+  }
+
+  /** The largest speed among all known fields. */
+  get topSpeed(): number {
+    let top = 0;
+    for (const { field } of this.#moments.values()) {
+      for (let i = 0; i < field.length; i += 2) top = Math.max(top, Math.hypot(field[i]!, field[i + 1]!));
+    }
+    return top;
+  }
+
+  #neighbours(progress: number): { before: Moment; after: Moment; share: number } | undefined {
+    if (!this.#course || this.#moments.size === 0) return undefined;
+    const position = progress * (this.#course.times.length - 1);
+    let before: Moment | undefined;
+    let after: Moment | undefined;
+    for (const moment of this.#moments.values()) {
+      if (moment.index <= position && (!before || moment.index > before.index)) before = moment;
+      if (moment.index >= position && (!after || moment.index < after.index)) after = moment;
+    }
+    before ??= after;
+    after ??= before;
+    if (!before || !after) return undefined;
+    const gap = after.index - before.index;
+    return { before, after, share: gap === 0 ? 0 : (position - before.index) / gap };
+  }
+}
+
+/** One of evenly spaced arrays, or the straight line between two. */
+export function between(frames: readonly Float32Array[], progress: number): Float32Array {
+  const position = progress * (frames.length - 1);
+  return mixed(frames[Math.floor(position)]!, frames[Math.ceil(position)]!, position % 1);
+}
+
+/** Where on a way [k, 2] of evenly spaced times a point is. */
+export function pointOn(path: Float32Array, progress: number): number[] {
+  const position = progress * (path.length / 2 - 1);
+  const [before, after, share] = [2 * Math.floor(position), 2 * Math.ceil(position), position % 1];
+  return [0, 1].map((d) => path[before + d]! + share * (path[after + d]! - path[before + d]!));
+}
+
+function mixed(a: Float32Array, b: Float32Array, share: number): Float32Array {
+  return share === 0 ? a : a.map((value, i) => value + share * (b[i]! - value));
+}
+
+/** Area of a polygon [n, 2] (the shoelace formula), positive counterclockwise. */
+export function polygonArea(points: ArrayLike<number>): number {
+  let twice = 0;
+  for (let i = 0; i < points.length; i += 2) {
+    const next = (i + 2) % points.length;
+    twice += points[i]! * points[next + 1]! - points[next]! * points[i + 1]!;
+  }
+  return twice / 2;
+}
+
+export interface RingState {
+  /** [RING, 2]. */
+  readonly outline: Float32Array;
+  /** [2]. */
+  readonly centre: Float32Array;
+  /** Its area, as a multiple of that when it was dropped: of the polygon of its particles. */
+  readonly measured: number;
+  /** The same as exp ∫ ∇·f dt along the way of its centre. */
+  readonly predicted: number;
+}
+
+/** @param radius with which it was dropped */
+export function ringAt(ring: Ring, radius: number, progress: number): RingState {
+  const outline = between(ring.places, progress);
+  const corners = outline.length / 2;
+  const dropped = (corners / 2) * radius ** 2 * Math.sin((2 * Math.PI) / corners);
+  const position = progress * (ring.logArea.length - 1);
+  const [before, after] = [ring.logArea[Math.floor(position)]!, ring.logArea[Math.ceil(position)]!];
+  return {
+    outline,
+    centre: between(ring.centre, progress),
+    measured: polygonArea(outline) / dropped,
+    predicted: Math.exp(before + (position % 1) * (after - before)),
+  };
+}
+
+/**
+ * KL(p_t ‖ base) over the window in nats, by the midpoint rule: how far the density is from noise.
+ * @param mean, std of the base in these coordinates
+ */
+export function distanceFromNoise(
+  { size, logDensity }: Density,
+  [low, high]: readonly [number, number],
+  { mean, std }: Pick<Course, "mean" | "std">,
+): number {
+  const cell = (high - low) / size;
+  const constant = Math.log(2 * Math.PI * std[0] * std[1]);
+  let sum = 0;
+  for (let i = 0; i < logDensity.length; i++) {
+    const x = (low + ((i % size) + 0.5) * cell - mean[0]) / std[0];
+    const y = (high - (Math.floor(i / size) + 0.5) * cell - mean[1]) / std[1];
+    const log = logDensity[i]!;
+    sum += Math.exp(log) * (log + constant + (x * x + y * y) / 2) * cell * cell;
+  }
+  return sum;
+}

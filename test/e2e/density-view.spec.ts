@@ -1,0 +1,123 @@
+import { expect, type Page, test } from "@playwright/test";
+import { initialParams, mlp } from "../../src/field/mlp.js";
+import { logProb } from "../../src/reference/cnf.js";
+import { evaluate } from "../../src/reference/field.js";
+import { divergence, exactTrace } from "../../src/reference/trace.js";
+import { Faults, numberIn, reach } from "./support/faults.js";
+
+/** The numbers in a text such as "(−0.123, 0.456)". */
+async function pairIn(page: Page, testId: string): Promise<[number, number]> {
+  const text = (await page.getByTestId(testId).textContent())!.replaceAll("−", "-").replace(/[()]/g, "");
+  return text.split(",").map(Number) as [number, number];
+}
+
+/** The untrained flow of the tiny preset in float64, at a point and a time. */
+function truth(place: readonly number[], t: number) {
+  const { spec } = mlp({ dim: 2, hidden: [32, 32] });
+  const theta = Float64Array.from(initialParams(spec, 1));
+  const z = Float64Array.from(place);
+  const trace = exactTrace(1, 2);
+  const flow = { spec, theta, t0: t, t1: 1, options: { method: "rk4", steps: 32 } as const };
+  const field = evaluate(spec, theta, t, z, trace.tangents);
+  return {
+    f: field.f,
+    divergence: divergence(field, trace)[0]!,
+    logDensity: logProb(flow, z, trace).logProb[0]!,
+  };
+}
+
+test("numbers at a point are those of the flow; steps that are too large are noticed", async ({ page }) => {
+  const faults = new Faults(page);
+  await page.goto("density/?preset=tiny&seed=1&warm=0&lr=1");
+  await reach(page, "ready");
+  await expect(page.getByTestId("time")).toBeEnabled();
+  for (const [place, t] of [
+    [[0.5, -1], 0],
+    [[-1.25, 2], 0.25],
+  ] as const) {
+    await page.getByTestId("time").fill(String(1 - t));
+    await page.getByLabel("x", { exact: true }).fill(String(place[0]));
+    await page.getByLabel("y", { exact: true }).fill(String(place[1]));
+    await page.getByTestId("point-inspect").click();
+    const shown = place.map((x) => x.toFixed(3).replace("-", "−")).join(", ");
+    await expect(page.getByTestId("point-place")).toHaveText(`(${shown})`);
+    const { f, divergence, logDensity } = truth(place, t);
+    // Three decimals are shown; 8 steps of rk4 on an untrained field are exact to far more.
+    const field = await pairIn(page, "point-field");
+    for (const d of [0, 1]) expect(Math.abs(field[d]! - f[d]!)).toBeLessThan(1e-3);
+    expect(Math.abs((await numberIn(page, "point-divergence")) - divergence)).toBeLessThan(1e-3);
+    expect(Math.abs((await numberIn(page, "point-density")) - logDensity)).toBeLessThan(1e-3);
+  }
+
+  await page.getByTestId("time").fill("1");
+  await page.getByTestId("plate").hover({ position: { x: 200, y: 300 } });
+  await expect(page.getByTestId("point-place")).not.toHaveText("(−1.250, 2.000)");
+  await page.getByRole("heading", { level: 1 }).hover();
+  await expect(page.getByTestId("point-place")).toHaveText("–");
+
+  // A control that has the focus keeps the keys it uses itself.
+  await page.getByLabel("x", { exact: true }).focus();
+  await page.keyboard.press("s");
+  await page.keyboard.press("Space");
+  expect(await page.locator("body").getAttribute("data-state")).toBe("ready");
+  await page.locator("h1").click();
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await page.keyboard.press("Escape");
+
+  await page.keyboard.press("s");
+  await reach(page, "paused");
+  expect(await numberIn(page, "step")).toBe(1);
+  // At this learning rate the second step leaps to 11.7 nats.
+  await page.keyboard.press("s");
+  await reach(page, "trouble");
+  expect(await numberIn(page, "step")).toBe(2);
+  await expect(page.locator("#notice")).toContainText("The loss has leapt");
+  await page.getByRole("button", { name: "Begin again with half the learning rate" }).click();
+  await expect(page.locator("#notice")).toBeHidden();
+  await page.getByText("Settings", { exact: true }).click();
+  await expect(page.getByLabel("Learning rate")).toHaveValue("0.5");
+  await expect.poll(() => numberIn(page, "step")).toBe(5);
+  faults.expectNone();
+});
+
+test("a warm start comes first; the course of the flow, from data to noise and back", async ({ page }) => {
+  const faults = new Faults(page);
+  await page.goto("density/?preset=tiny&seed=1&layer=concat_first&warm=150&steps=3&start=1");
+  await expect(page.getByTestId("status")).toContainText("Warm start on");
+  await reach(page, "finished", 120_000);
+  expect(await numberIn(page, "step")).toBe(153);
+  // Three steps of likelihood alone leave it above the NLL of the best Gaussian, 3.294.
+  expect(await numberIn(page, "held-out")).toBeLessThan(3.294 - 0.05);
+  const time = page.getByTestId("time");
+  await expect(time).toBeEnabled();
+  await page.getByTestId("point-drop").click();
+  await expect(page.getByTestId("ring-measured")).not.toHaveText("–");
+  expect(await numberIn(page, "moment-distance")).toBeGreaterThan(0.02);
+
+  await time.fill("0");
+  // The base is known in closed form. Its density is the second of the course, which comes in time by time.
+  await expect.poll(() => numberIn(page, "moment-distance")).toBeLessThan(0.002);
+  const [mean, std] = [await pairIn(page, "moment-mean"), await pairIn(page, "moment-std")];
+  for (const d of [0, 1]) {
+    // Four standard errors of 1,500 points: 4/√1500 of a mean, 4/√3000 of a deviation.
+    expect(Math.abs(mean[d]!)).toBeLessThan(0.104);
+    expect(Math.abs(std[d]! - 1)).toBeLessThan(0.074);
+  }
+  const times = async (name: string) => Number((await page.getByTestId(name).textContent())!.slice(2));
+  const [measured, predicted] = [await times("ring-measured"), await times("ring-predicted")];
+  // The centre speaks for the whole ring up to second order in its radius, 0.3.
+  expect(Math.abs(measured / predicted - 1)).toBeLessThan(0.1);
+  expect(Math.abs(measured - 1)).toBeGreaterThan(0.05);
+
+  await page.locator("h1").click();
+  await page.keyboard.press("ArrowRight");
+  expect(Number(await time.inputValue())).toBeCloseTo(1 / 32, 6);
+  await page.getByTestId("time-play").click();
+  await expect.poll(async () => Number(await time.inputValue())).toBeGreaterThan(0.1);
+  await page.getByTestId("time-play").click();
+  const stopped = await time.inputValue();
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  expect(await time.inputValue()).toBe(stopped);
+  faults.expectNone();
+});
