@@ -4,7 +4,6 @@ import { continuous as blockContinuous } from "../generated/fused/block/continuo
 import { discrete as blockDiscrete } from "../generated/fused/block/discrete.js";
 import { forward as blockForward } from "../generated/fused/block/forward.js";
 import { match as blockMatch } from "../generated/fused/block/match.js";
-import { adaptive as stripAdaptive } from "../generated/fused/strip/adaptive.js";
 import { continuous as stripContinuous } from "../generated/fused/strip/continuous.js";
 import { discrete as stripDiscrete } from "../generated/fused/strip/discrete.js";
 import { forward as stripForward } from "../generated/fused/strip/forward.js";
@@ -22,9 +21,9 @@ const BLOCK = {
   match: blockMatch,
 } as const;
 
-const STRIP: Readonly<Record<keyof typeof BLOCK, KernelModule>> = {
+/** Solves with fixed steps alone. */
+const STRIP: Readonly<Partial<Record<keyof typeof BLOCK, KernelModule>>> = {
   forward: stripForward,
-  adaptive: stripAdaptive,
   discrete: stripDiscrete,
   continuous: stripContinuous,
   match: stripMatch,
@@ -38,6 +37,6 @@ export function fusedKernel<Name extends keyof typeof BLOCK>(
   form: FusedForm,
   constants: Record<string, number>,
 ): Promise<FusedKernel<Name>> {
-  const module = form === "block" ? BLOCK[name] : (STRIP[name] as (typeof BLOCK)[Name]);
-  return device.kernel(module as KernelModule, "main", constants) as unknown as Promise<FusedKernel<Name>>;
+  const module: KernelModule = (form === "strip" && STRIP[name]) || BLOCK[name];
+  return device.kernel(module, "main", constants) as unknown as Promise<FusedKernel<Name>>;
 }

@@ -83,7 +83,7 @@ export function fusedRefusal(spec: MlpSpec, plan: StepPlan): string | undefined 
 }
 
 export interface FusedTiling {
-  /** Default "block". "strip" is taken where the shape fits it. */
+  /** Default "block". "strip" is taken for fixed steps where the shape fits it. */
   readonly form?: FusedForm;
   /** Samples of a workgroup, a multiple of 8; default the largest that fits. */
   readonly tile?: number;
@@ -93,15 +93,18 @@ export interface FusedTiling {
 
 /** How the fused kernels are best laid out on an adapter. */
 export function usualTiling({ isSoftware, subgroupSize }: AdapterSummary): FusedTiling {
-  if (isSoftware && subgroupSize === STRIP.lanes) return { form: "strip" };
   // Emulated workgroup memory is no faster than the other, and drivers take seconds to compile it.
-  return { spill: isSoftware };
+  const spill = isSoftware;
+  return isSoftware && subgroupSize === STRIP.lanes ? { form: "strip", spill } : { spill };
 }
 
 export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPlan {
   const { packing, batch, probes } = shape;
   const slots = 1 + probes;
-  const fitsStrip = workgroupBytes(shape, STRIP.tile, true) <= WORKGROUP_BYTES;
+  // Kernels that choose their steps hold an evaluation in three or four places: as strips they take many seconds to
+  // compile.
+  const fixed = shape.plan.fixedSteps > 0;
+  const fitsStrip = fixed && workgroupBytes(shape, STRIP.tile, true) <= WORKGROUP_BYTES;
   const form: FusedForm = tiling.form === "strip" && fitsStrip ? "strip" : "block";
   const tile = form === "strip" ? STRIP.tile : tiling.tile;
   const inMemory = (tile ? [tile] : TILES).find(
