@@ -1,23 +1,15 @@
 /** Dropping on the picture: by click or tap, or by keyboard with a cursor. */
+import { moved } from "../shared/cursor.js";
 import { byId, setText } from "../shared/dom.js";
 import { decimal } from "../shared/format.js";
 import type { Scene } from "./scene.js";
 import type { Drop, Shape } from "./shapes.js";
 
-const STEP = 0.1;
-const LONG_STEP = 0.5;
-const MOVES: Readonly<Record<string, readonly [x: number, y: number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, 1],
-  ArrowDown: [0, -1],
-};
-
 /** @param onDrop called with each drop, of the shape that is chosen */
 export function listenForDrops(
   canvas: HTMLCanvasElement,
   scene: Scene,
-  [low, high]: readonly [number, number],
+  window: readonly [number, number],
   onDrop: (drop: Drop) => void,
 ): void {
   const shape = byId("shape", HTMLSelectElement);
@@ -40,11 +32,9 @@ export function listenForDrops(
   canvas.addEventListener("focus", () => show(canvas.matches(":focus-visible")));
   canvas.addEventListener("blur", () => show(false));
   canvas.addEventListener("keydown", (event) => {
-    const move = MOVES[event.key];
-    if (move) {
-      const step = event.shiftKey ? LONG_STEP : STEP;
-      const clamp = (value: number) => Math.min(high, Math.max(low, value));
-      cursor = { x: clamp(cursor.x + step * move[0]), y: clamp(cursor.y + step * move[1]) };
+    const next = moved(cursor, event, window);
+    if (next) {
+      cursor = next;
       setText(spoken, `Cursor at ${decimal(cursor.x, 1)}, ${decimal(cursor.y, 1)}`);
     } else if (event.key === " ") drop(cursor.x, cursor.y);
     else return;

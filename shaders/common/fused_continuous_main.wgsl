@@ -9,12 +9,12 @@
 // probes    vec4 [k][sample][LD4]           settings  see settings.wgsl, its counts those of a full tile
 // bars      f32: z(t1) [samples][dim] at 0; z under way at stage_bar_at; a at bar_at (start and result), dL/dDelta at
 //           delta_bar_at, dL/dt1 per sample at end_bar_at
-// tape      vec4 [workgroup][tile4], then spilled rows
+// tape      vec4 [workgroup][RING][tile4], then spilled rows
 // partial   vec4 [1 + ADAPTIVE][workgroup][chunk4]
 // reports   [tile] (ADAPTIVE = 1), all zero before a solve, or [1]: the end of the solve, by tile 0
 //
 // A stage costs an evaluation and a reverse sweep with its weight gradients: three forward evaluations' work. Expect
-// the rate of discrete.wgsl.
+// the rate of fused_discrete_main.wgsl.
 
 // @include "common/fused_derivatives.wgsl"
 // @include "common/fused_bars.wgsl"

@@ -2,19 +2,19 @@
 //   i = s ... 1:  kappa_i = b_i z_bar + sum_{j > i} a_ji Z_bar_j;  a reverse sweep at Z_i seeded with h kappa_i and
 //                 -h b_i a_Delta weight e_k gives Z_bar_i and adds to theta_bar;   z_bar += sum_i Z_bar_i
 // REDO = 0: the forward solve stored every layer's result on the tape. REDO = 1: a stage is evaluated again at Z_i,
-// and its tape is this workgroup's own record, written over by the next stage.
+// and its tape is a record of this workgroup's own, written over RING stages later.
 //
 // packed   vec4, the weights              probes  vec4 [k][sample][LD4]
 // steps    vec4 [tile][1 + capacity]      kept    f32, as the forward solve left it
-// tape     vec4: forward.wgsl's (REDO = 0), or [workgroup][tile4]
+// tape     vec4: that of fused_forward_main.wgsl (REDO = 0), or [workgroup][RING][tile4]
 // bars     f32: Z_bar [stage][sample][dim] at stage_bar_at, dL/dz at bar_at (start and result), dL/dDelta at delta_bar_at,
 //          and at end_bar_at, per sample, what moves with t1
 // partial  vec4 [workgroup][chunk4]: gradients of the parameters; added over workgroups by reduce_grad.wgsl
 // reports  [1]: the end of this solve, by tile 0
 //
-// Workgroups stride over the tiles, so chunks stay few. The weight gradient is a product of 8 x 8 blocks over the
-// tile's rows, added to the chunk in memory (one read and write for TILE SLOTS multiply-adds). Expect the forward
-// kernel's rate, less where the L2 cannot hold the chunks of the resident workgroups.
+// Workgroups stride over the tiles, so chunks stay few. The weight gradient is a product over the tile's rows, added to
+// the chunk in memory: in blocks one read and write for TILE SLOTS multiply-adds, in strips for those of RING stages at
+// most. Expect the forward kernel's rate, less where the L2 cannot hold the chunks of the resident workgroups.
 
 // @include "common/control.wgsl"
 // @include "common/fused.wgsl"

@@ -9,12 +9,12 @@
 //
 // packed    vec4, the weights                      data    f32 [rows][dim], standardised
 // key       u32 [4]: seed low, seed high, purpose, step      interval  f32 [2]: 0, T
-// tape      vec4 [workgroup][tile4], then spilled rows
+// tape      vec4 [workgroup][RING][tile4], then spilled rows
 // partial   vec4 [workgroup][chunk4]: gradients of the parameters; added over workgroups by reduce_grad.wgsl
 // errors    f32 [samples]: |f - v|^2
 //
 // Workgroups stride over the tiles. Cost: three products a layer, about 3 x samples x weights multiply-adds in all;
-// the rate is that of discrete.wgsl.
+// the rate is that of fused_discrete_main.wgsl.
 
 // @include "common/random.wgsl"
 // @include "common/normal.wgsl"

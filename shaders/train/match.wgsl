@@ -1,5 +1,5 @@
 // Flow matching (Lipman et al., arXiv:2210.02747) around a layered evaluation of the field, for fields that
-// fused/match.wgsl does not take. A batch goes through in groups of samples that share a time:
+// common/fused_match_main.wgsl does not take. A batch goes through in groups of samples that share a time:
 //   x_t = (1 - s) x_data + s x_base,   v = (x_base - x_data) / T,   t = s T,   s = (group + u) / groups
 //   loss = mean over the batch of |f(t, x_t) - v|^2,   seed of a sample = 2 (f - v) / samples
 //

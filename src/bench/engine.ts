@@ -1,4 +1,4 @@
-/** The workloads on this engine, through its public API alone. */
+/** The workloads on this engine, through its public API. */
 import {
   cnf,
   type Device,
@@ -12,6 +12,7 @@ import {
   tensor,
   train,
 } from "../index.js";
+import { FUSED_LIMITS } from "../ode/fused-plan.js";
 import { gridOf, type Problem, problemOf } from "./problem.js";
 import type { Runner } from "./timing.js";
 import {
@@ -50,7 +51,8 @@ export function stepOptions({ method, rkSteps, tolerance }: FlowShape): StepOpti
 
 function makeFlow(device: Device, { field, params, shape }: Problem): Flow {
   // What "auto" takes for the whole of these workloads: of a part, timed in its place, it would think less.
-  const path = Math.max(...shape.hidden) <= 128 && shape.dim <= 8 ? "fused" : "auto";
+  const { width, dim } = FUSED_LIMITS;
+  const path = Math.max(...shape.hidden) <= width && shape.dim <= dim ? "fused" : "auto";
   return cnf(device, { field, params, path, ...stepOptions(shape) });
 }
 

@@ -18,7 +18,7 @@ export interface AdapterSummary {
   readonly description: string;
   /** True for an emulation on the CPU (SwiftShader, lavapipe): everything works, slowly. */
   readonly isSoftware: boolean;
-  /** Invocations of a subgroup, where kernels may use subgroups and all are of one size. */
+  /** Invocations of a subgroup on a software adapter whose subgroups are all of one size. */
   readonly subgroupSize?: number;
 }
 

@@ -1,4 +1,4 @@
-/** The continuous adjoint of a fused forward solve (shaders/fused/continuous.wgsl): one dispatch, or a few. */
+/** The continuous adjoint of a fused forward solve (shaders/common/fused_continuous_main.wgsl): one dispatch, or a few. */
 import { reduceGradient } from "../field/reduce-gradient.js";
 import { reduceGrad as reduceModule } from "../generated/field/reduce_grad.js";
 import { gather as gatherModule } from "../generated/fused/gather.js";

@@ -1,4 +1,4 @@
-/** The discrete adjoint of a fused forward solve (shaders/fused/discrete.wgsl): one dispatch, or a few. */
+/** The discrete adjoint of a fused forward solve (shaders/common/fused_discrete_main.wgsl): one dispatch, or a few. */
 
 import { reduceGradient } from "../field/reduce-gradient.js";
 import { reduceGrad as reduceModule } from "../generated/field/reduce_grad.js";

@@ -1,5 +1,5 @@
 /**
- * The fused forward solve: all steps, stages and layers in one dispatch (shaders/fused/forward.wgsl), or in a few
+ * The fused forward solve: all steps, stages and layers in one dispatch (shaders/common/fused_forward_main.wgsl), or in a few
  * where one would run too long. See src/ode/forward.ts for the layered one.
  */
 import { padded } from "../field/packing.js";

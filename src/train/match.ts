@@ -1,7 +1,7 @@
 /**
  * One step of flow matching as a fixed list of dispatches: draw, evaluate and sweep back → reduce → norm → judge → Adam
  * → repack. Nothing is allocated or read back. Fields that the fused kernels take go through one dispatch
- * (shaders/fused/match.wgsl), larger ones through the layered evaluation and its reverse sweep (src/train/match-layered.ts).
+ * (shaders/common/fused_match_main.wgsl), larger ones through the layered evaluation and its reverse sweep (src/train/match-layered.ts).
  *
  * loss = mean over the batch of |f(t, x_t) − v|², the square summed over the D columns, in standardised coordinates:
  * x_t = (1 − t/T) x_data + (t/T) x_base and v = (x_base − x_data)/T (Lipman et al., arXiv:2210.02747, with time from

@@ -1,151 +1,55 @@
-/** What only the fused path can get wrong: tiles, parts, spilled rows, and tiles that choose their own steps. */
+/** What only the fused path can get wrong: spilled rows, stages evaluated again, tiles that choose their own steps. */
 import { describe, expect, test } from "vitest";
-import { initialParams, mlp } from "../../src/field/mlp.js";
-import type { MlpOptions } from "../../src/field/spec.js";
+import { mlp } from "../../src/field/mlp.js";
 import { tracePlan } from "../../src/field/trace.js";
 import { Weights } from "../../src/field/weights.js";
-import type { Device } from "../../src/gpu/device.js";
 import { FusedDiscrete } from "../../src/ode/fused-discrete.js";
 import { FusedForward } from "../../src/ode/fused-forward.js";
 import { stepPlan } from "../../src/ode/plan.js";
 import { commandsOf } from "../../src/ode/runner.js";
-import { type SolveOptions, solve } from "../../src/ode/solve.js";
+import { solve } from "../../src/ode/solve.js";
 import { mixedError } from "../oracle/judge/judgement.js";
 import { testDevice } from "../support/device.js";
-import { numbers } from "../support/tensors.js";
+import { both, cotangent, difference, problem, SAME } from "../support/fused.js";
 
-function problem(options: Partial<MlpOptions>, batch: number, rest: Partial<SolveOptions>): SolveOptions {
-  const field = mlp({ dim: 2, hidden: [12, 20], layer: "concatsquash", ...options });
-  const params = initialParams(field.spec, 3);
-  return {
-    field,
-    params,
-    z0: numbers(batch * field.dim, 5),
-    t0: 0,
-    t1: 1,
-    trace: { kind: "exact" },
-    ...rest,
-  };
-}
-
-/** L = mean of z·w + Δ for fixed w: both parts of the cotangent matter. */
-function cotangent(size: number, batch: number) {
-  return { z: numbers(size, 7).map((w) => w / batch), delta: new Float32Array(batch).fill(1 / batch) };
-}
-
-async function both(device: Device, options: SolveOptions) {
-  const results = [];
-  for (const path of ["layered", "fused"] as const) {
-    const result = await solve(device, { ...options, path });
-    expect(result.path).toBe(path);
-    expect(result.status).toBe("ok");
-    const batch = options.z0.length / options.field.dim;
-    const gradient = await result.backward(cotangent(options.z0.length, batch));
-    result.dispose();
-    results.push({ ...result, gradient });
-  }
-  return results as [(typeof results)[0], (typeof results)[0]];
-}
-
-/** Largest difference, relative to the largest entry. */
-function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [worst, size] = [0, 1e-30];
-  for (let i = 0; i < a.length; i++) {
-    worst = Math.max(worst, Math.abs(a[i]! - b[i]!));
-    size = Math.max(size, Math.abs(b[i]!));
-  }
-  return Number.isFinite(worst) ? worst / size : Number.POSITIVE_INFINITY;
-}
-
-// Sums in f32 in another order: some 1e-6 at these sizes, tenfold for gradients that cancel.
-const SAME = 2e-5;
-
-describe("fixed steps", () => {
-  test.each([
-    ["a batch that fills no tile", {}, 3, {}],
-    ["many tiles, the last one partly", { hidden: [8] }, 61, {}],
-    ["four hidden layers of unequal widths", { hidden: [5, 9, 13, 4], layer: "concat_v2" }, 10, {}],
-    ["eight dimensions, exact trace, 128 wide: rows do not fit", { dim: 8, hidden: [128] }, 9, {}],
-    ["residual", { residual: true, dim: 5, activation: "softplus" }, 9, {}],
-    ["no trace", { layer: "squash" }, 20, { trace: undefined }],
-    [
-      "three orthogonal probes",
-      { dim: 5 },
-      9,
-      { trace: { kind: "hutchinson", probes: 3, distribution: "orthogonal" } },
-    ],
-    ["continuous gradient", { dim: 3 }, 21, { gradient: "continuous", trace: { kind: "hutchinson" } }],
-    [
-      "continuous gradient, swish, residual",
-      { activation: "swish", residual: true },
-      9,
-      { gradient: "continuous" },
-    ],
-    ["thirteen stages, backward in time", {}, 9, { method: "dopri8", steps: 2, t0: 1, t1: 0.2 }],
-  ] as [string, Partial<MlpOptions>, number, Partial<SolveOptions>][])(
-    "%s: as the layered path",
-    async (_, field, batch, rest) => {
-      const options = problem(field, batch, { method: "rk4", steps: 3, gradient: "discrete", ...rest });
-      const [layered, fused] = await both(await testDevice(), options);
-      expect(difference(fused.z, layered.z)).toBeLessThan(SAME);
-      if (options.trace) expect(difference(fused.delta!, layered.delta!)).toBeLessThan(SAME);
-      expect(difference(fused.gradient.params, layered.gradient.params)).toBeLessThan(SAME);
-      expect(difference(fused.gradient.z0, layered.gradient.z0)).toBeLessThan(SAME);
-      const ends = ({ gradient }: typeof fused) => [gradient.t0, gradient.t1];
-      expect(difference(ends(fused), ends(layered))).toBeLessThan(2 * SAME);
-      expect(fused.stats.accepted).toBe(layered.stats.accepted);
-    },
-  );
-
-  test("rows of a permuted batch are equal bit for bit, as is a row alone", async () => {
-    const device = await testDevice();
-    const options = problem({}, 21, { method: "rk4", steps: 3, path: "fused" });
-    const all = await solve(device, options);
-    const reversed = Float32Array.from(options.z0, (_, i) => options.z0[2 * (20 - (i >> 1)) + (i & 1)]!);
-    const back = await solve(device, { ...options, z0: reversed });
-    const alone = await solve(device, { ...options, z0: options.z0.slice(8, 10) });
-    expect([...back.delta!].reverse()).toEqual([...all.delta!]);
-    expect([...alone.z]).toEqual([...all.z.slice(8, 10)]);
+test.each([
+  ["stored activations", 1 << 30, { tile: 8 }],
+  ["rows in global memory, stages evaluated again", 0, { tile: 8, spill: true }],
+  ["strips, stages evaluated again", 0, { form: "strip" }],
+] as const)("%s: the layered path's gradient", async (_, tapeBytes, tiling) => {
+  const device = await testDevice();
+  const { field, params, z0 } = problem({ hidden: [16, 16] }, 20, {});
+  const spec = mlp({ dim: 2, hidden: [16, 16], layer: "concatsquash" }).spec;
+  const weights = await Weights.create(device, spec, params);
+  const trace = tracePlan({ kind: "exact" }, field.dim, 20);
+  const plan = stepPlan({ method: "rk4", steps: 2 });
+  const forward = await FusedForward.create(device, weights, {
+    batch: 20,
+    plan,
+    trace,
+    keep: 2,
+    tiling,
+    tapeBytes,
   });
-
-  test.each([
-    ["stored activations", 1 << 30, false],
-    ["rows in global memory, stages evaluated again", 0, true],
-  ] as const)("%s give the same gradient", async (_, tapeBytes, spill) => {
-    const device = await testDevice();
-    const { field, params, z0 } = problem({ hidden: [16, 16] }, 20, {});
-    const spec = mlp({ dim: 2, hidden: [16, 16], layer: "concatsquash" }).spec;
-    const weights = await Weights.create(device, spec, params);
-    const trace = tracePlan({ kind: "exact" }, field.dim, 20);
-    const plan = stepPlan({ method: "rk4", steps: 2 });
-    const tiling = { tile: 8, spill };
-    const forward = await FusedForward.create(device, weights, {
-      batch: 20,
-      plan,
-      trace,
-      keep: 2,
-      tiling,
-      tapeBytes,
-    });
-    const adjoint = await FusedDiscrete.create(forward);
-    device.write(forward.state, z0);
-    device.write(forward.interval, new Float32Array([0, 1]));
-    const [ahead, back] = [forward.steps(), adjoint.steps()];
-    device.run([...ahead.begin, ...commandsOf(ahead, 0, ahead.count!)]);
-    const { z, delta } = cotangent(40, 20);
-    device.write(adjoint.stateBar, z);
-    device.write(adjoint.deltaBar, delta);
-    device.run([...commandsOf(back, 0, back.count!), ...back.end!]);
-    const theta = (await device.readF32(adjoint.thetaBar)).slice(0, params.length);
-    adjoint.dispose();
-    forward.dispose();
-    weights.dispose();
-    const options = problem({ hidden: [16, 16] }, 20, { method: "rk4", steps: 2, gradient: "discrete" });
-    const layered = await solve(device, { ...options, path: "layered" });
-    const expected = await layered.backward({ z, delta });
-    layered.dispose();
-    expect(difference(theta, expected.params)).toBeLessThan(SAME);
-  });
+  expect(forward.fused.form).toBe("form" in tiling ? tiling.form : "block");
+  const adjoint = await FusedDiscrete.create(forward);
+  device.write(forward.state, z0);
+  device.write(forward.interval, new Float32Array([0, 1]));
+  const [ahead, back] = [forward.steps(), adjoint.steps()];
+  device.run([...ahead.begin, ...commandsOf(ahead, 0, ahead.count!)]);
+  const { z, delta } = cotangent(40, 20);
+  device.write(adjoint.stateBar, z);
+  device.write(adjoint.deltaBar, delta);
+  device.run([...commandsOf(back, 0, back.count!), ...back.end!]);
+  const theta = (await device.readF32(adjoint.thetaBar)).slice(0, params.length);
+  adjoint.dispose();
+  forward.dispose();
+  weights.dispose();
+  const options = problem({ hidden: [16, 16] }, 20, { method: "rk4", steps: 2, gradient: "discrete" });
+  const layered = await solve(device, { ...options, path: "layered" });
+  const expected = await layered.backward({ z, delta });
+  layered.dispose();
+  expect(difference(theta, expected.params)).toBeLessThan(SAME);
 });
 
 describe("adaptive steps", () => {

@@ -1,5 +1,6 @@
 /** Drawing a data set: with mouse, pen or finger, or with the keyboard alone. */
 import { colorAt } from "../../shared/colormap.js";
+import { moved } from "../../shared/cursor.js";
 import { make, setText } from "../../shared/dom.js";
 import { integer } from "../../shared/format.js";
 import { FEWEST_POINTS } from "../link.js";
@@ -11,14 +12,6 @@ import { Drawing, dabsBetween, inkOf } from "./drawing.js";
 const INK = 3;
 /** Dabs' worth of points in one stamp of the keyboard. */
 const STAMP = 8;
-const STEP = 0.1;
-const LONG_STEP = 0.5;
-const MOVES: Readonly<Record<string, readonly [x: number, y: number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, 1],
-  ArrowDown: [0, -1],
-};
 /** Backing pixels of the canvas, for screens of two pixels a CSS pixel. */
 const SIDE = 960;
 const [LOW, HIGH] = DRAWING_WINDOW;
@@ -109,12 +102,9 @@ export function openDrawing(onUse: (own: OwnData) => void): void {
   canvas.addEventListener("focus", () => change(() => (shown = true)));
   canvas.addEventListener("blur", () => change(() => (shown = false)));
   canvas.addEventListener("keydown", (event) => {
-    const move = MOVES[event.key];
-    if (move) {
-      const step = event.shiftKey ? LONG_STEP : STEP;
-      const clamp = (value: number) => Math.min(HIGH, Math.max(LOW, value));
-      cursor = { x: clamp(cursor.x + step * move[0]), y: clamp(cursor.y + step * move[1]) };
-    } else if (event.key === " ") {
+    const next = moved(cursor, event, DRAWING_WINDOW);
+    if (next) cursor = next;
+    else if (event.key === " ") {
       drawing.beginStroke();
       dab(cursor, STAMP * INK);
     } else if (event.key.toLowerCase() === "e" && !event.ctrlKey && !event.metaKey) {
