@@ -1,5 +1,5 @@
 // The fused kernels in strips, for adapters whose subgroups are 4 wide: processors that emulate a GPU. There a
-// component of a load costs some eighty instructions and a multiply-add four (SwiftShader's code for x86), so rows are
+// component of a load costs some ninety instructions and a multiply-add nine (SwiftShader's code for x86), so rows are
 // loaded once for a subgroup, and a product keeps as many sums as it can.
 //
 // A workgroup is one subgroup, a tile 16 samples. A product takes the 16 rows of a slot at a time; an invocation owns

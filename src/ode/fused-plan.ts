@@ -146,7 +146,8 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
     ...perWorkgroup,
   };
   const records = shape.plan.fixedSteps * stages;
-  const chunks = Math.min(Math.floor(CHUNK_BYTES / (4 * packing.chunkSize)), Math.floor(OWN_BYTES / own));
+  const mostChunks = Math.max(16, Math.floor(CHUNK_BYTES / (4 * packing.chunkSize)));
+  const mostOwners = Math.max(1, Math.floor(OWN_BYTES / own));
   return {
     ...shape,
     form,
@@ -157,7 +158,7 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
     adjointRows,
     ring,
     tile4,
-    chunks: Math.min(tiles, Math.max(16, chunks), 4096),
+    chunks: Math.min(tiles, mostChunks, mostOwners, 4096),
     workgroupBytes: workgroupBytes(shape, samples, spill),
     tapeBytes: records * tiles * tile4 * 16,
     constants,

@@ -1,16 +1,29 @@
 /** What only the fused path can get wrong: spilled rows, stages evaluated again, tiles that choose their own steps. */
 import { describe, expect, test } from "vitest";
 import { mlp } from "../../src/field/mlp.js";
+import { packing } from "../../src/field/packing.js";
+import { mlpSpec } from "../../src/field/spec.js";
 import { tracePlan } from "../../src/field/trace.js";
 import { Weights } from "../../src/field/weights.js";
 import { FusedDiscrete } from "../../src/ode/fused-discrete.js";
 import { FusedForward } from "../../src/ode/fused-forward.js";
+import { adjointTape, chunkRoom, fusedPlan } from "../../src/ode/fused-plan.js";
 import { stepPlan } from "../../src/ode/plan.js";
 import { commandsOf } from "../../src/ode/runner.js";
 import { solve } from "../../src/ode/solve.js";
 import { mixedError } from "../oracle/judge/judgement.js";
 import { testDevice } from "../support/device.js";
 import { both, cotangent, difference, problem, SAME } from "../support/fused.js";
+
+test.each(["block", "strip"] as const)("the largest shape fits a binding of 128 MiB, in %ss", (form) => {
+  const spec = mlpSpec({ dim: 8, hidden: [128, 128, 128, 128], layer: "concatsquash", activation: "swish" });
+  const plan = stepPlan({ method: "dopri8", steps: 8 });
+  const shape = { packing: packing(spec), plan, batch: 4096, probes: 8, traceWeight: 1, capacity: 8 };
+  const fused = fusedPlan(shape, { form });
+  expect(fused.form).toBe(form);
+  expect(16 * adjointTape(fused).size).toBeLessThan(2 ** 27);
+  expect(16 * chunkRoom(fused)).toBeLessThan(2 ** 27);
+});
 
 test.each([
   ["stored activations", 1 << 30, { tile: 8 }],
