@@ -13,6 +13,7 @@ import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buff
 import type { Device } from "../gpu/device.js";
 import { FjordError } from "../gpu/errors.js";
 import { type Command, foldedGrid } from "../gpu/submit.js";
+import { productForm } from "../ode/calibration.js";
 import type { PackedLayer } from "./packing.js";
 import { padded } from "./packing.js";
 import type { FieldProgram, Planes, StagePlace } from "./program.js";
@@ -61,6 +62,8 @@ export class MlpProgram implements FieldProgram {
     readonly shape: MlpShape,
     readonly control: Bindable,
     readonly plan: ArenaPlan,
+    /** Products go in strips where they fit (formOf). */
+    readonly strips: boolean,
     readonly acts: Buffer,
     readonly pre: Buffer,
     /** vec4 [2][V]: gain and offset of every column at the stage's time. */
@@ -100,13 +103,26 @@ export class MlpProgram implements FieldProgram {
     const { layers, spec } = weights.packing;
     const plan = arenaPlan(layers, padded(spec.dim), shape);
     checkFits(device, plan, shape.batch);
-    const kernels = await loadKernels(device, weights, shape, plan);
+    const strips = await takesStrips(device, layers);
+    const kernels = await loadKernels(device, weights, shape, plan, strips);
     return BufferGroup.filled(async (buffers) => {
       const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
       const acts = make("activations", plan.actsSize);
       const pre = make("pre-activations", plan.preSize);
       const times = make("time vectors", 2 * weights.packing.columns);
-      return new MlpProgram(device, weights, shape, control, plan, acts, pre, times, buffers, kernels);
+      return new MlpProgram(
+        device,
+        weights,
+        shape,
+        control,
+        plan,
+        strips,
+        acts,
+        pre,
+        times,
+        buffers,
+        kernels,
+      );
     });
   }
 
@@ -136,7 +152,7 @@ export class MlpProgram implements FieldProgram {
   #layer(layer: PackedLayer, last: boolean): Command {
     const { packing, packed } = this.weights;
     const { batch, plan, slots } = this;
-    const form = formOf(this.device, packing.layers, layer.outPadded);
+    const form = formOf(this.strips, layer.outPadded);
     const params = {
       samples: batch,
       slots,
@@ -185,10 +201,15 @@ export class MlpProgram implements FieldProgram {
  */
 export type LayerForm = "narrow" | "wide" | "strip";
 
-/** @param width of what the product's lanes run over: outputs of a forward layer, inputs of a reverse one */
-export function formOf({ adapter }: Device, layers: readonly PackedLayer[], width: number): LayerForm {
+/** Whether a field's products go in strips where they fit. @throws DeviceLostError */
+async function takesStrips(device: Device, layers: readonly PackedLayer[]): Promise<boolean> {
   const pays = layers.some(({ outPadded }) => outPadded >= STRIPS_FROM);
-  if (adapter.subgroupSize === 4 && pays && width >= STRIP_WIDTH) return "strip";
+  return pays && (await productForm(device)) === "strip";
+}
+
+/** @param width of what the product's lanes run over: outputs of a forward layer, inputs of a reverse one */
+export function formOf(strips: boolean, width: number): LayerForm {
+  if (strips && width >= STRIP_WIDTH) return "strip";
   return width <= 4 ? "narrow" : "wide";
 }
 
@@ -224,6 +245,7 @@ async function loadKernels(
   { packing: { layers, spec, packedSize } }: Weights,
   shape: MlpShape,
   plan: ArenaPlan,
+  strips: boolean,
 ) {
   const slots = 1 + shape.tangents + shape.probes;
   const STORE = shape.store ? 1 : 0;
@@ -234,7 +256,7 @@ async function loadKernels(
     const tiling = { SLOTS: slotsPerPass(slots), PASSES: passes(slots), COLUMNS: columnsOf(form) };
     return device.kernel(forwardModule, "main", { ACTIVATION, STORE, ...tiling });
   };
-  const forms = layers.map(({ outPadded }) => formOf(device, layers, outPadded));
+  const forms = layers.map(({ outPadded }) => formOf(strips, outPadded));
   const ofHidden = [...new Set(forms.slice(0, -1))];
   const [time, trace, last, ...hidden] = await Promise.all([
     device.kernel(timeModule, "main"),

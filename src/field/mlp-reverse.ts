@@ -12,7 +12,6 @@ import { seed as seedModule } from "../generated/field/seed.js";
 import { weightGrad as weightGradModule } from "../generated/field/weight_grad.js";
 import { weightGradStrip as weightStripModule } from "../generated/field/weight_grad_strip.js";
 import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buffer.js";
-import type { Device } from "../gpu/device.js";
 import { type Command, clear, foldedGrid } from "../gpu/submit.js";
 import {
   columnsOf,
@@ -85,7 +84,7 @@ export class MlpReverse {
       return at;
     });
     const chunks = chunkCount(tileEnds(packing.layers, BLOCK).at(-1)!, slots * batch);
-    const tile = weightTile(device, packing.layers);
+    const tile = weightTile(program);
     const kernels = await loadKernels(program, cotsSize, tile);
     const targets = options.tentative ? 2 : 1;
     return BufferGroup.filled(async (buffers) => {
@@ -169,7 +168,7 @@ export class MlpReverse {
       beta_at: packing.betaAt,
       sign: this.options.sign,
     };
-    const form = formOf(program.device, packing.layers, layer.inPadded);
+    const form = formOf(program.strips, layer.inPadded);
     const kernel = first ? this.kernels.first : this.kernels.hidden.get(form)!;
     const grid = layerGrid(form, batch, slots, layer.inPadded);
     return kernel.bind({ params, control, packed, times, pre, cots, acts }, grid);
@@ -199,7 +198,7 @@ export class MlpReverse {
       c: stage.c,
       spare: 0,
     };
-    const tile = weightTile(program.device, packing.layers);
+    const tile = weightTile(program);
     const tiles = tileEnds(packing.layers, tile).at(-1)!;
     const weightGrid = foldedGrid(Math.ceil((tiles * chunks) / tile.each));
     const biasGrid = foldedGrid(Math.ceil(((packing.columns / 4) * chunks) / 32));
@@ -242,8 +241,9 @@ const BLOCK: WeightTile = { outputs: 8, inputs: 8, each: 32 };
 const STRIP: WeightTile = { outputs: 16, inputs: 64, each: 1 };
 
 /** Strips where all layers have them: one that is narrow would leave most of a strip idle. */
-function weightTile(device: Device, layers: readonly PackedLayer[]): WeightTile {
-  return layers.every((layer) => formOf(device, layers, layer.inPadded) === "strip") ? STRIP : BLOCK;
+function weightTile(program: MlpProgram): WeightTile {
+  const { layers } = program.weights.packing;
+  return layers.every((layer) => formOf(program.strips, layer.inPadded) === "strip") ? STRIP : BLOCK;
 }
 
 /** Weight tiles up to and including each layer. */
@@ -297,7 +297,7 @@ async function loadKernels(program: MlpProgram, cotsSize: number, tile: WeightTi
     const each = FIRST === 1 ? { SLOTS: 1 } : { SLOTS: slotsPerPass(slots), PASSES: passes(slots) };
     return device.kernel(reverseModule, "main", { ACTIVATION, FIRST, COLUMNS: columnsOf(form), ...each });
   };
-  const forms = layers.map(({ inPadded }) => formOf(device, layers, inPadded));
+  const forms = layers.map(({ inPadded }) => formOf(program.strips, inPadded));
   const ofHidden = [...new Set(forms.slice(1))];
   const [seed, weightGrad, biasGrad, reduce, first, ...hidden] = await Promise.all([
     device.kernel(seedModule, "main"),

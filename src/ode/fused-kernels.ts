@@ -11,7 +11,7 @@ import { match as stripMatch } from "../generated/fused/strip/match.js";
 import type { Device } from "../gpu/device.js";
 import type { KernelOf } from "../gpu/kernel.js";
 import type { KernelModule } from "../gpu/kernel-module.js";
-import type { FusedForm } from "./fused-plan.js";
+import type { ProductForm } from "./calibration.js";
 
 const BLOCK = {
   forward: blockForward,
@@ -34,7 +34,7 @@ export type FusedKernel<Name extends keyof typeof BLOCK> = KernelOf<(typeof BLOC
 export function fusedKernel<Name extends keyof typeof BLOCK>(
   device: Device,
   name: Name,
-  form: FusedForm,
+  form: ProductForm,
   constants: Record<string, number>,
 ): Promise<FusedKernel<Name>> {
   const module: KernelModule = (form === "strip" && STRIP[name]) || BLOCK[name];

@@ -1,6 +1,7 @@
 /** What a solve does to the device: reads of its results only, no memory left behind, an end when asked to stop. */
 import { describe, expect, test } from "vitest";
 import { wgslField } from "../../src/field/wgsl.js";
+import { Device, openDevice } from "../../src/gpu/device.js";
 import { type SolveOptions, solve } from "../../src/ode/solve.js";
 import { testDevice } from "../support/device.js";
 import { problem } from "./problems.js";
@@ -136,4 +137,20 @@ test("backward after dispose is a typed error; disposing twice is none", async (
   await expect(result.backward(p.cotangent)).rejects.toMatchObject({ code: "disposed" });
   // What was read stays.
   expect(result.z).toHaveLength(8);
+});
+
+test("a solve goes on in further submissions when it has more work than the device allows", async () => {
+  const { gpu, adapter } = await testDevice();
+  const { field, params, z0 } = problem({ dim: 2, hidden: [4] }, 3);
+  const call = { field, params, z0, t0: 0, t1: 1, method: "euler", steps: 6, path: "layered" } as const;
+  const solveWith = async (workPerSubmit: number) => {
+    const device = new Device(gpu, adapter, { calibration: "off", workPerSubmit });
+    using solved = await solve(device, call);
+    return { z: solved.z, submits: device.stats().submits };
+  };
+  const whole = await solveWith(Number.POSITIVE_INFINITY);
+  const split = await solveWith(1);
+  expect(split.submits - whole.submits).toBe(5);
+  expect(split.z).toEqual(whole.z);
+  await expect(openDevice({ workPerSubmit: 0 })).rejects.toThrow("workPerSubmit is 0");
 });
