@@ -98,9 +98,8 @@ export class KernelCache {
     // The scope takes the validation error that a bad shader raises: it is thrown here with its place instead.
     this.gpu.pushErrorScope("validation");
     const shader = this.gpu.createShaderModule({ label: module.name, code });
-    const scope = this.gpu.popErrorScope();
-    const info = await shader.getCompilationInfo();
-    const failure = await scope;
+    // Awaited together: a device that is lost meanwhile rejects both, and none of them may go unhandled.
+    const [failure, info] = await Promise.all([this.gpu.popErrorScope(), shader.getCompilationInfo()]);
     const message = info.messages.find((candidate) => candidate.type === "error");
     if (message) {
       const [file, line] = placeOf(module, message.lineNum - prelude.length);

@@ -38,9 +38,9 @@ export interface Calibration {
 const ASSUMED = { launch: 0.1, rate: 1e6, spent: 0, measuredAt: 0, source: "assumed" } as const;
 
 /** Milliseconds after which no further burst begins, and when that is for the launches: one burst may follow. */
-const BUDGET = 250;
-const LAUNCH_BUDGET = 100;
-const FIRST_FORM_BUDGET = 175;
+const BUDGET = 180;
+const LAUNCH_BUDGET = 60;
+const FIRST_FORM_BUDGET = 120;
 /** Milliseconds of a burst: browsers' clocks tick up to every 0.1 ms, and waiting for the GPU costs about as much. */
 const BURST = 8;
 const MOST = 2048;
