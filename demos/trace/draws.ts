@@ -9,6 +9,8 @@ export class Draws {
   readonly moments = new RunningMoments();
   /** How many each walker has. */
   drawn = 0;
+  /** [most, walkers] */
+  readonly #singles: Float32Array;
   /** [most + 1, walkers]: sums over the first n estimates of a walker. */
   readonly #sums: Float64Array;
   /** Over the walkers, of their averages over n: [most + 1] each. */
@@ -20,6 +22,7 @@ export class Draws {
     readonly walkers: number,
     readonly most: number,
   ) {
+    this.#singles = new Float32Array(most * walkers);
     this.#sums = new Float64Array((most + 1) * walkers);
     this.#means = new Float64Array(most + 1);
     this.#deviations = new Float64Array(most + 1);
@@ -32,6 +35,7 @@ export class Draws {
       const row = estimates.subarray(start, start + walkers);
       const before = this.drawn * walkers;
       this.moments.add(row);
+      this.#singles.set(row, before);
       this.drawn += 1;
       for (let w = 0; w < walkers; w++) {
         this.#sums[before + walkers + w] = this.#sums[before + w]! + row[w]!;
@@ -52,13 +56,8 @@ export class Draws {
     return { mean: this.#means[n]!, deviation: this.#deviations[n]! };
   }
 
-  /** All averages over n estimates that share none: ⌊drawn / n⌋ of each walker. */
-  averages(n: number): Float64Array {
-    const { walkers } = this;
-    const parts = Math.floor(this.drawn / n);
-    return Float64Array.from({ length: parts * walkers }, (_, i) => {
-      const begin = Math.floor(i / walkers) * n * walkers + (i % walkers);
-      return (this.#sums[begin + n * walkers]! - this.#sums[begin]!) / n;
-    });
+  /** All single estimates so far. */
+  get singles(): Float32Array {
+    return this.#singles.subarray(0, this.drawn * this.walkers);
   }
 }

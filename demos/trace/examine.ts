@@ -13,8 +13,9 @@ export interface Site {
   readonly z: Float32Array;
 }
 
-/** Rows of one call. */
+/** Probes drawn in one call: of the walkers, and of a measured spread. */
 const ROWS = 4096;
+const SPREAD_PROBES = 8192;
 
 export async function exactTrace(site: Site): Promise<{ facts: JacobianFacts; exact: number }> {
   const { flow, z } = site;
@@ -57,7 +58,11 @@ export async function measureSpread(site: Site, distribution: ProbeDistribution)
   for (const probes of SPREADS) {
     if (distribution === "orthogonal" && probes > site.flow.dim) break;
     // Seeds of their own: not the estimates of the walkers once more.
-    const values = await estimates(site, ROWS / probes, { distribution, probes, seed: 1000 + probes });
+    const values = await estimates(site, SPREAD_PROBES / probes, {
+      distribution,
+      probes,
+      seed: 1000 + probes,
+    });
     points.push({ probes, deviation: new RunningMoments().add(values).deviation });
   }
   return { distribution, points };

@@ -64,11 +64,11 @@ function curvesOf(distribution: Independent): Curve[] {
     { ...edge, fill: { opacity: 0.22, down: 1 } },
     edge,
     edge,
-    { ...theory, label: `${name}, ±1 and ±2 deviations in theory` },
     theory,
     theory,
     theory,
-    { label: `${name}, measured (bands) and single runs (lines)`, color, width: 1.25 },
+    theory,
+    { label: name, color, width: 1.25 },
     ...Array.from({ length: LINES - 1 }, () => ({ label: "", color, width: 1.25 })),
   ];
 }

@@ -7,48 +7,28 @@
  */
 import { byId, setText } from "../shared/dom.js";
 import type { Failure } from "../shared/failure.js";
-import { decimal, integer } from "../shared/format.js";
+import { integer } from "../shared/format.js";
 import { Notice } from "../shared/notice.js";
-import { Player } from "../shared/player.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
-import { Draws } from "./draws.js";
-import { type Drawings, Funnel } from "./funnel.js";
-import { Histogram } from "./histogram.js";
-import { LOOKS } from "./looks.js";
-import { RunningMoments } from "./moments.js";
-import { showFacts, showMoments } from "./numbers.js";
+import { Live } from "./live.js";
 import { PathView } from "./path-view.js";
-import {
-  type Command,
-  type Drawn,
-  type Event,
-  type Examined,
-  type Followed,
-  MOST_PROBES,
-  WALKERS,
-} from "./protocol.js";
+import { type Command, type Event, type Examined, type Followed, MOST_PROBES, WALKERS } from "./protocol.js";
 import { type Change, Settings } from "./settings.js";
 import { SpreadView } from "./spread.js";
-import { variance } from "./theory.js";
+
+const ALL = integer(WALKERS * MOST_PROBES);
 
 const status = byId("status", HTMLElement);
 const notice = new Notice(byId("notice", HTMLElement));
-const still = () =>
-  new URLSearchParams(location.search).get("play") === "0" ||
-  matchMedia("(prefers-reduced-motion: reduce)").matches;
+const stillness = matchMedia("(prefers-reduced-motion: reduce)");
+const movesUnasked = () => new URLSearchParams(location.search).get("play") !== "0" && !stillness.matches;
 
 themeToggle(byId("theme", HTMLButtonElement));
-const funnel = new Funnel();
-const histogram = new Histogram(byId("histogram", HTMLElement), "estimate of the trace");
+const settings = new Settings(onChange);
+const live = new Live();
 const spread = new SpreadView();
 const pathView = new PathView();
-const settings = new Settings(onChange);
-const player = new Player({
-  seconds: 10,
-  onMove: draw,
-  describe: (progress) => `n = ${probesAt(progress)}`,
-});
 const client = new WorkerClient<Command, Event>({
   create: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
   onEvent,
@@ -56,42 +36,26 @@ const client = new WorkerClient<Command, Event>({
 });
 
 let examined: Examined | undefined;
-let draws = emptyDraws();
 let followed: Followed | undefined;
 let isScattered = false;
 
-showKinds();
+live.show(settings.kinds);
 examine();
 
-function emptyDraws(): Drawings {
-  return { rademacher: new Draws(WALKERS, MOST_PROBES), gaussian: new Draws(WALKERS, MOST_PROBES) };
-}
-
-/** The slider's places are even in the logarithm. */
-function probesAt(progress: number): number {
-  return Math.round(MOST_PROBES ** progress);
-}
-
 function onChange(change: Change): void {
-  if (change === "place") followed = undefined;
-  if (change === "kinds") showKinds();
-  else if (change === "probes") follow();
-  else examine();
-}
-
-/** Shows the kinds of probes that are ticked. */
-function showKinds(): void {
-  funnel.show(settings.kinds);
-  histogram.show(settings.kinds);
-  draw();
-  if (examined) showMoments(examined.facts, draws, settings.kinds);
-  if (followed) pathView.show(followed, settings.kinds);
+  if (change === "kinds") {
+    live.show(settings.kinds);
+    if (followed) pathView.show(followed, settings.kinds);
+  } else if (change === "probes") follow();
+  else {
+    if (change === "place") followed = undefined;
+    examine();
+  }
 }
 
 function examine(): void {
   examined = undefined;
   isScattered = false;
-  draws = emptyDraws();
   setState("busy", "Drawing probes…");
   client.begin({ type: "examine", ...settings.place, t: settings.t });
   // The new run has made an unfinished answer stale.
@@ -105,64 +69,26 @@ function follow(): void {
 }
 
 function onEvent(event: Event): void {
-  if (event.type === "examined") onExamined(event);
-  else if (event.type === "drawn") onDrawn(event);
-  else if (event.type === "failed") onFailure(event.failure);
-  else if (event.type === "scattered") {
+  if (event.type === "examined") {
+    examined = event;
+    live.begin(event, movesUnasked());
+  } else if (event.type === "drawn") {
+    const count = live.add(event);
+    setText(status, `${integer(count)} of ${ALL} probes of each kind.`);
+  } else if (event.type === "scattered") {
     isScattered = true;
     if (examined) spread.show(examined.facts, event.spreads);
+    if (!followed) setText(status, "Following the path…");
     finish();
-  } else {
+  } else if (event.type === "followed") {
     followed = event;
     pathView.show(followed, settings.kinds);
     finish();
-  }
-}
-
-function onExamined(event: Examined): void {
-  examined = event;
-  showFacts(event);
-  player.enable();
-  if (still()) player.jump(1);
-  else {
-    player.jump(0);
-    player.play();
-  }
-}
-
-function onDrawn({ distribution, estimates }: Drawn): void {
-  draws[distribution].add(estimates);
-  if (!examined) return;
-  showMoments(examined.facts, draws, settings.kinds);
-  draw();
-  const count = draws[distribution].moments.count;
-  setText(status, `${integer(count)} of ${integer(WALKERS * MOST_PROBES)} probes of each kind.`);
-}
-
-/** Shows the averages over as many probes as the slider says, or as there are. */
-function draw(): void {
-  if (!examined) return;
-  const { facts } = examined;
-  const { kinds } = settings;
-  const wanted = probesAt(player.progress);
-  funnel.update(facts, draws, wanted);
-  const n = Math.min(wanted, ...kinds.map((kind) => draws[kind].drawn));
-  if (n === 0) return;
-  const groups = kinds.map((kind) => draws[kind].averages(n));
-  const told = kinds.map((kind, i) => {
-    const measured = new RunningMoments().add(groups[i]!).deviation;
-    const theory = Math.sqrt(variance(kind, facts, n));
-    return `${LOOKS[kind].name} ${decimal(measured)} (theory ${decimal(theory)})`;
-  });
-  const text = `Averages over n = ${n}: deviation ${told.join(", ")}.`;
-  const room = 3 * Math.max(...kinds.map((kind) => Math.sqrt(variance(kind, facts))), 1e-6);
-  histogram.update(groups, facts.trace, [facts.trace - room, facts.trace + room], text);
-  setText(byId("histogram-text", HTMLElement), text);
+  } else onFailure(event.failure);
 }
 
 function finish(): void {
-  if (!isScattered || !followed) return;
-  setState("finished", `${integer(WALKERS * MOST_PROBES)} probes of each kind.`);
+  if (isScattered && followed) setState("finished", `${ALL} probes of each kind.`);
 }
 
 function setState(state: string, text: string): void {
@@ -171,7 +97,7 @@ function setState(state: string, text: string): void {
 }
 
 function onFailure(failure: Failure): void {
-  player.disable();
+  live.stop();
   setState("stopped", "Stopped.");
   notice.showFailure(failure, () => {
     notice.hide();
