@@ -66,7 +66,7 @@ export interface Drawn {
 
 export interface Spread {
   readonly distribution: ProbeDistribution;
-  /** The averages over n probes of one call each; NaN-free, 0 or rounding where n = D probes are orthogonal. */
+  /** Measured deviations of averages over n probes, n ≤ D where they are orthogonal. */
   readonly points: readonly { readonly probes: number; readonly deviation: number }[];
 }
 

@@ -6,7 +6,7 @@ import { onCommand, postEvent } from "../shared/worker-scope.js";
 import { drawSingles, exactTrace, measureSpread, SINGLES, type Site } from "./examine.js";
 import { Fields, pointAt } from "./fields.js";
 import { follow } from "./follow.js";
-import { type Command, type Event, type Examine, type Follow, INDEPENDENT, MOST_PROBES } from "./protocol.js";
+import { type Command, type Event, type Examine, INDEPENDENT, MOST_PROBES } from "./protocol.js";
 
 let device: Promise<Device> | undefined;
 let fields: Fields | undefined;
@@ -53,7 +53,7 @@ async function answer(run: number, command: Command): Promise<void> {
   if (wanted[command.type] !== command) return;
   if (command.type === "examine") return examine(run, command);
   const flow = await (await openFields()).flow(command);
-  const followed = await follow(flow, command satisfies Follow, () => wanted.follow === command);
+  const followed = await follow(flow, command, () => wanted.follow === command);
   if (followed) postEvent<Event>(run, followed);
 }
 
