@@ -3,7 +3,7 @@
  *
  *   node scripts/run-source.mjs scripts/demo-pictures.ts
  *
- * demos/images/{density,sampling,trajectories,solvers,engine}.png and docs/density-moons.png.
+ * demos/images/{density,sampling,trajectories,solvers,trace,engine}.png and docs/density-moons.png.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode } from "fast-png";
@@ -19,6 +19,8 @@ import {
   tensor,
 } from "fjordgpu";
 import { COLOR_MAP, oklch } from "../demos/shared/colormap.js";
+import { Draws } from "../demos/trace/draws.js";
+import { type JacobianFacts, jacobianFacts, variance } from "../demos/trace/theory.js";
 import { legOf } from "../demos/trajectories/legs.js";
 import { particlesOf } from "../demos/trajectories/shapes.js";
 import { openNodeGPU } from "../src/node/open.js";
@@ -162,6 +164,49 @@ async function journey(model: Uint8Array, side: number): Promise<Picture> {
   return picture;
 }
 
+/** Running averages of probes, over their number from 1 to 256, about the exact trace of the flow at one point. */
+function estimates(model: Uint8Array, side: number): Picture {
+  const picture = new Picture(side);
+  const [walkers, most] = [64, 256];
+  const { field, params } = readModel(model);
+  const z = Float64Array.of(1.06, -1.57);
+  const units = [Float64Array.of(1, 0), Float64Array.of(0, 1)];
+  const { df } = reference.evaluate(field.spec, Float64Array.from(params!), 0.5, z, units);
+  const [a, b, c, d] = [df[0]![0]!, df[0]![1]!, df[1]![0]!, df[1]![1]!];
+  const facts: JacobianFacts = jacobianFacts([a, b, c, d], 2);
+  const height = 2.4 * Math.sqrt(variance("gaussian", facts));
+  const column = (n: number) => (0.03 + (0.97 * Math.log(n)) / Math.log(most)) * side;
+  const row = (value: number) => (0.5 - (value - facts.trace) / height / 2) * side;
+  const curve = (value: (n: number) => number, radius: number, color: readonly number[], alpha: number) => {
+    for (let n = 1; n < most; n++) {
+      const [from, to] = [value(n), value(n + 1)];
+      const pixels = Math.hypot(column(n + 1) - column(n), row(to) - row(from));
+      for (let share = 0; share < 1; share += 1 / Math.max(1, pixels)) {
+        const x = column(n) + share * (column(n + 1) - column(n));
+        picture.dot(x, row(from + share * (to - from)), radius, color, alpha);
+      }
+    }
+  };
+  const kinds = [
+    { kind: "gaussian", random: reference.randomNormal, hue: 60 },
+    { kind: "rademacher", random: reference.randomRademacher, hue: 190 },
+  ] as const;
+  for (const { kind, random, hue } of kinds) {
+    const color = oklch(0.78, 0.12, hue);
+    const probes = random(2 * walkers * most, { seed: 0, purpose: reference.PURPOSE.probe, step: 0 });
+    const draws = new Draws(walkers, most);
+    const estimate = (x: number, y: number) => a * x * x + (b + c) * x * y + d * y * y;
+    draws.add(
+      Float32Array.from({ length: walkers * most }, (_, i) => estimate(probes[2 * i]!, probes[2 * i + 1]!)),
+    );
+    for (let walker = 0; walker < 14; walker++) curve((n) => draws.average(walker, n), 0.3, color, 0.35);
+    const deviation = (n: number) => Math.sqrt(variance(kind, facts, n));
+    for (const side of [-2, 2]) curve((n) => facts.trace + side * deviation(n), 1, color, 0.9);
+  }
+  curve(() => facts.trace, 1.4, [255, 255, 255], 1);
+  return picture;
+}
+
 /** A dot of 2 × 2 pixels. */
 const CORNERS = [
   [0, 0],
@@ -196,6 +241,7 @@ async function rounding(device: Device, side: number): Promise<Picture> {
 solverSteps(360).save("demos/images/solvers.png");
 const model = new Uint8Array(readFileSync("demos/public/models/moons.safetensors"));
 (await journey(model, 360)).save("demos/images/trajectories.png");
+estimates(model, 360).save("demos/images/trace.png");
 const device = await openDevice({ gpu: (await openNodeGPU()).gpu });
 (await rounding(device, 360)).save("demos/images/engine.png");
 const flow = await loadFlow(device, model);

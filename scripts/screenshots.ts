@@ -85,6 +85,15 @@ const SHOTS: readonly Shot[] = [
     },
   },
   { name: "solvers", path: "solvers/", prepare: (page) => state(page, "finished") },
+  { name: "trace", path: "trace/?play=0", prepare: (page) => state(page, "finished") },
+  {
+    name: "trace-random",
+    path: "trace/?dim=8&field=residual&probes=4&play=0",
+    prepare: async (page) => {
+      await state(page, "finished");
+      await page.getByTestId("n").fill("0.5");
+    },
+  },
   {
     name: "engine",
     path: `engine/?brief=${fast ? 1 : 0}`,
