@@ -3,20 +3,23 @@
  *
  *   node scripts/run-source.mjs scripts/demo-pictures.ts
  *
- * demos/images/{density,sampling,trajectories,solvers,engine}.png and docs/density-moons.png.
+ * demos/images/{density,sampling,trajectories,compare,solvers,engine}.png and docs/density-moons.png.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode } from "fast-png";
 import {
+  cnf,
   type Device,
   data,
   type Flow,
   loadFlow,
+  mlp,
   openDevice,
   ops,
   readModel,
   reference,
   tensor,
+  train,
 } from "fjordgpu";
 import { COLOR_MAP, oklch } from "../demos/shared/colormap.js";
 import { legOf } from "../demos/trajectories/legs.js";
@@ -193,11 +196,47 @@ async function rounding(device: Device, side: number): Promise<Picture> {
   return picture;
 }
 
+/** Upper and lower half: two flows after the same number of steps, with and without a warm start. */
+async function versus(device: Device, side: number): Promise<Picture> {
+  const steps = 300;
+  const halves: Picture[] = [];
+  for (const warm of [steps, 0]) {
+    const field = mlp({ dim: 2, hidden: [32, 32] });
+    const flow = cnf(device, { field, method: "rk4", steps: 8, seed: 1 });
+    const set = data.moons({ rows: 20_000, heldOut: 0, seed: 1 });
+    const warmStart = warm > 0 ? { warmStart: { steps: warm } } : {};
+    const run = train(flow, set, {
+      steps: steps - warm,
+      batch: 128,
+      lr: 5e-3,
+      clip: 10,
+      seed: 1,
+      ...warmStart,
+    });
+    for await (const _ of run);
+    halves.push(await density(flow, side));
+    flow.dispose();
+  }
+  const picture = new Picture(side);
+  halves.forEach((half, i) => {
+    for (let row = 0; row < side / 2; row++) {
+      // The middle of each: above and below there is nothing of two moons.
+      const at = 3 * (row + side / 4) * side;
+      picture.bytes.set(half.bytes.subarray(at, at + 3 * side), 3 * side * (row + (i * side) / 2));
+    }
+  });
+  for (const row of [side / 2 - 1, side / 2]) {
+    for (let column = 0; column < side; column++) picture.blend(column, row, [150, 180, 190], 0.8);
+  }
+  return picture;
+}
+
 solverSteps(360).save("demos/images/solvers.png");
 const model = new Uint8Array(readFileSync("demos/public/models/moons.safetensors"));
 (await journey(model, 360)).save("demos/images/trajectories.png");
 const device = await openDevice({ gpu: (await openNodeGPU()).gpu });
 (await rounding(device, 360)).save("demos/images/engine.png");
+(await versus(device, 360)).save("demos/images/compare.png");
 const flow = await loadFlow(device, model);
 const learned = await density(flow, 360);
 learned.save("docs/density-moons.png");

@@ -43,7 +43,7 @@ const CONTROLS: readonly Control[] = [
     key: "hidden",
     label: "Hidden layers",
     help: "Widths of the network that moves the points: wider bends more finely, and costs more per step.",
-    options: same(["32-32", "32-32-32", "64-64-64", "128-128-128"]),
+    options: same(["16-16", "32-32", "64-64", "32-32-32", "64-64-64", "128-128-128"]),
   },
   {
     key: "layer",
