@@ -90,7 +90,7 @@ export class Charts {
       if (!b) return [];
       const numbers = [a, b].flatMap(({ heldOut, evaluations, seconds }) => [
         decimal(heldOut ?? undefined),
-        integer(evaluations),
+        evaluations === null ? "–" : integer(evaluations),
         decimal(seconds, 1),
       ]);
       const head = make("th", { scope: "row" }, integer(a.step));

@@ -17,10 +17,20 @@ export interface Point {
   readonly loss: number | null;
   readonly heldOut: number | null;
   /** Evaluations of the field in a training step, forwards and backwards. */
-  readonly evaluations: number;
+  readonly evaluations: number | null;
   /** Milliseconds. */
-  readonly stepTime: number;
+  readonly stepTime: number | null;
 }
+
+/** Before the first turn. */
+const BEGINNING: Point = {
+  step: 0,
+  seconds: 0,
+  loss: null,
+  heldOut: null,
+  evaluations: null,
+  stepTime: null,
+};
 
 export type Quantity = "loss" | "heldOut" | "evaluations" | "stepTime";
 
@@ -42,18 +52,18 @@ export class Curves {
     }
   }
 
-  /** The held-out NLL of a side at the step that was added last; what is no number is not drawn. */
+  /** The held-out NLL of a side at the step that was added last, if any was; what is no number is not drawn. */
   judge(side: SideName, heldOut: number): void {
     const points = this.#points[side];
-    const last = points.pop();
-    if (last) points.push({ ...last, heldOut: Number.isFinite(heldOut) ? heldOut : null });
+    const last = points.pop() ?? BEGINNING;
+    points.push({ ...last, heldOut: Number.isFinite(heldOut) ? heldOut : null });
   }
 
   of(side: SideName): readonly Point[] {
     return this.#points[side];
   }
 
-  /** One column for each curve, over the union of what they have on the axis; from 0, where none has a value. */
+  /** One column for each curve, over the union of what they have on the axis, and 0. */
   columns(axis: Axis, curves: readonly (readonly [SideName, Quantity])[]): Columns {
     const places = new Set([0]);
     for (const [side] of curves) for (const point of this.#points[side]) places.add(point[axis]);

@@ -48,7 +48,7 @@ export class Figures {
   #compare(): void {
     const { a, b } = this.#judged;
     const place = byId("verdict", HTMLElement);
-    if (!a || !b) {
+    if (!a || !b || a.step + b.step === 0) {
       setText(place, "Start, and both learn the same data in turns.");
       return;
     }

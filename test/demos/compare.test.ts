@@ -100,6 +100,8 @@ test("curves share an axis, by steps or by each side's own seconds", () => {
     stepTime: 1,
     seconds,
   });
+  curves.judge("a", 3.5);
+  expect(curves.of("a")).toMatchObject([{ step: 0, seconds: 0, heldOut: 3.5, evaluations: null }]);
   curves.add(turn("a", 5, 1));
   curves.add(turn("b", 5, 3));
   curves.judge("b", 2.5);
@@ -119,7 +121,7 @@ test("curves share an axis, by steps or by each side's own seconds", () => {
     [null, 0.5, 1, null],
     [null, null, null, 2.5],
   ]);
-  expect(curves.of("a")[1]).toMatchObject({ evaluations: 17, heldOut: null });
+  expect(curves.of("a")[2]).toMatchObject({ evaluations: 17, heldOut: null });
   for (let step = 15; step < 15 + 5 * 1300; step += 5) curves.add(turn("b", step, step));
   expect(curves.of("b").length).toBeLessThan(1300);
   expect(curves.of("b")[0]).toMatchObject({ step: 5, heldOut: 2.5 });
