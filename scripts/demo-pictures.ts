@@ -196,7 +196,7 @@ async function rounding(device: Device, side: number): Promise<Picture> {
   return picture;
 }
 
-/** Upper and lower half: two flows after the same number of steps, with and without a warm start. */
+/** Left and right half: two flows after the same number of steps, with and without a warm start. */
 async function versus(device: Device, side: number): Promise<Picture> {
   const steps = 300;
   const halves: Picture[] = [];
@@ -218,15 +218,17 @@ async function versus(device: Device, side: number): Promise<Picture> {
     flow.dispose();
   }
   const picture = new Picture(side);
+  // Each whole picture at half its size, in the middle of its half.
   halves.forEach((half, i) => {
-    for (let row = 0; row < side / 2; row++) {
-      // The middle of each: above and below there is nothing of two moons.
-      const at = 3 * (row + side / 4) * side;
-      picture.bytes.set(half.bytes.subarray(at, at + 3 * side), 3 * side * (row + (i * side) / 2));
+    for (let row = side / 4; row < (3 * side) / 4; row++) {
+      for (let column = 0; column < side / 2; column++) {
+        const at = 3 * ((2 * row - side / 2) * side + 2 * column);
+        picture.blend(column + (i * side) / 2, row, [...half.bytes.subarray(at, at + 3)], 1);
+      }
     }
   });
-  for (const row of [side / 2 - 1, side / 2]) {
-    for (let column = 0; column < side; column++) picture.blend(column, row, [150, 180, 190], 0.8);
+  for (let row = 0; row < side; row++) {
+    for (const column of [side / 2 - 1, side / 2]) picture.blend(column, row, [150, 180, 190], 0.8);
   }
   return picture;
 }
