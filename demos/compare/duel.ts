@@ -111,6 +111,8 @@ export class Duel {
     const { signal } = this.#stop;
     this.post({ type: "compiling" });
     for (const side of this.#sides) await side.compile();
+    // Where the curves begin.
+    await this.#catchingAbort(() => this.#judge());
     this.post({ type: "compiled" });
     const { steps } = this.pair.a;
     while (this.#step < steps && !signal.aborted) {
