@@ -3,20 +3,23 @@
  *
  *   node scripts/run-source.mjs scripts/demo-pictures.ts
  *
- * demos/images/{density,sampling,trajectories,solvers,trace,engine}.png and docs/density-moons.png.
+ * demos/images/{density,sampling,trajectories,compare,solvers,trace,engine}.png and docs/density-moons.png.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode } from "fast-png";
 import {
+  cnf,
   type Device,
   data,
   type Flow,
   loadFlow,
+  mlp,
   openDevice,
   ops,
   readModel,
   reference,
   tensor,
+  train,
 } from "fjordgpu";
 import { COLOR_MAP, oklch } from "../demos/shared/colormap.js";
 import { Draws } from "../demos/trace/draws.js";
@@ -238,12 +241,50 @@ async function rounding(device: Device, side: number): Promise<Picture> {
   return picture;
 }
 
+/** Left and right half: two flows after the same number of steps, with and without a warm start. */
+async function versus(device: Device, side: number): Promise<Picture> {
+  const steps = 300;
+  const halves: Picture[] = [];
+  for (const warm of [steps, 0]) {
+    const field = mlp({ dim: 2, hidden: [32, 32] });
+    const flow = cnf(device, { field, method: "rk4", steps: 8, seed: 1 });
+    const set = data.moons({ rows: 20_000, heldOut: 0, seed: 1 });
+    const warmStart = warm > 0 ? { warmStart: { steps: warm } } : {};
+    const run = train(flow, set, {
+      steps: steps - warm,
+      batch: 128,
+      lr: 5e-3,
+      clip: 10,
+      seed: 1,
+      ...warmStart,
+    });
+    for await (const _ of run);
+    halves.push(await density(flow, side));
+    flow.dispose();
+  }
+  const picture = new Picture(side);
+  // Each whole picture at half its size, in the middle of its half.
+  halves.forEach((half, i) => {
+    for (let row = side / 4; row < (3 * side) / 4; row++) {
+      for (let column = 0; column < side / 2; column++) {
+        const at = 3 * ((2 * row - side / 2) * side + 2 * column);
+        picture.blend(column + (i * side) / 2, row, [...half.bytes.subarray(at, at + 3)], 1);
+      }
+    }
+  });
+  for (let row = 0; row < side; row++) {
+    for (const column of [side / 2 - 1, side / 2]) picture.blend(column, row, [150, 180, 190], 0.8);
+  }
+  return picture;
+}
+
 solverSteps(360).save("demos/images/solvers.png");
 const model = new Uint8Array(readFileSync("demos/public/models/moons.safetensors"));
 (await journey(model, 360)).save("demos/images/trajectories.png");
 estimates(model, 360).save("demos/images/trace.png");
 const device = await openDevice({ gpu: (await openNodeGPU()).gpu });
 (await rounding(device, 360)).save("demos/images/engine.png");
+(await versus(device, 360)).save("demos/images/compare.png");
 const flow = await loadFlow(device, model);
 const learned = await density(flow, 360);
 learned.save("docs/density-moons.png");

@@ -84,6 +84,18 @@ const SHOTS: readonly Shot[] = [
       await page.getByTestId("time").fill("0.75");
     },
   },
+  {
+    name: "compare",
+    path: `compare/#v=1&d=moons&h=32-32&s=rk4&k=8&r=0.01&b=128&w=500&x=1&m=${fast ? 60 : 700}&Bw=0`,
+    prepare: async (page) => {
+      await page.getByTestId("go").click({ timeout: 60_000 });
+      await state(page, "finished");
+      await page.locator('body[data-course="ready"]').waitFor({ timeout: 900_000 });
+      await page.waitForTimeout(fast ? 3_000 : 15_000);
+      await page.getByText("Settings of A").click();
+      await page.getByText("Settings of B").click();
+    },
+  },
   { name: "solvers", path: "solvers/", prepare: (page) => state(page, "finished") },
   { name: "trace", path: "trace/?play=0", prepare: (page) => state(page, "finished") },
   {

@@ -6,10 +6,10 @@
  *   preset=NAME   tiny, small or standard (else chosen by the adapter)
  *   start=1       begin training at once
  *   lesson, text  what a teacher hides and says: see lesson.ts
- *   rows, heldOut, hidden, layer, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps
+ *   rows, heldOut, hidden, layer, activation, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps
  *                 one setting of the form, e.g. hidden=32-32&solver=dopri5&rtol=0.0001&seed=1&steps=400&warm=0
  */
-import { LAYER_TYPES, type LayerType, type MethodName } from "fjordgpu";
+import { ACTIVATIONS, type Activation, LAYER_TYPES, type LayerType, type MethodName } from "fjordgpu";
 import { OWN, ownData, SETS } from "./sets.js";
 
 export const SOLVERS = ["rk4", "midpoint", "euler", "dopri5", "tsit5", "bosh3"] as const;
@@ -32,6 +32,7 @@ export interface Config {
   /** Widths of the hidden layers, e.g. "64-64-64". */
   hidden: string;
   layer: LayerType;
+  activation: Activation;
   solver: (typeof SOLVERS)[number];
   /** Steps of a solver with fixed steps. */
   solverSteps: number;
@@ -54,6 +55,7 @@ const STANDARD: Config = {
   heldOut: 0.2,
   hidden: "64-64-64",
   layer: "concatsquash",
+  activation: "tanh",
   // Adaptive, because a fast device soon trains long enough to exploit any fixed number of steps.
   solver: "dopri5",
   solverSteps: 8,
@@ -96,6 +98,7 @@ export const ALLOWED: { readonly [K in keyof Config]: (value: Config[K]) => bool
   heldOut: (value) => value >= 0 && value <= 0.5,
   hidden: (value) => /^\d{1,3}(-\d{1,3}){0,5}$/.test(value) && value.split("-").every((width) => +width > 0),
   layer: (value) => LAYER_TYPES.includes(value),
+  activation: (value) => ACTIVATIONS.includes(value),
   solver: (value) => SOLVERS.includes(value),
   solverSteps: (value) => Number.isInteger(value) && value >= 1 && value <= 64,
   rtol: (value) => value >= 1e-6 && value <= 1e-1,

@@ -4,10 +4,10 @@ import { make } from "../shared/dom.js";
 import { ADAPTIVE, type Config, parseSetting, SOLVERS, type TRACES, WARM_STEPS } from "./config.js";
 import { OWN } from "./sets.js";
 
-type Key = Exclude<keyof Config, "set">;
+export type SettingKey = Exclude<keyof Config, "set">;
 
 interface Control {
-  readonly key: Key;
+  readonly key: SettingKey;
   readonly label: string;
   readonly help: string;
   /** A menu of these values, a number field with these bounds, or a switch between 0 and this number. */
@@ -43,13 +43,19 @@ const CONTROLS: readonly Control[] = [
     key: "hidden",
     label: "Hidden layers",
     help: "Widths of the network that moves the points: wider bends more finely, and costs more per step.",
-    options: same(["32-32", "32-32-32", "64-64-64", "128-128-128"]),
+    options: same(["16-16", "32-32", "64-64", "32-32-32", "64-64-64", "128-128-128"]),
   },
   {
     key: "layer",
     label: "Layer type",
     help: "How a layer sees time; concatsquash, FFJORD’s choice, both gates and shifts by it.",
     options: same(LAYER_TYPES),
+  },
+  {
+    key: "activation",
+    label: "Activation",
+    help: "The bend in every hidden layer: smooth ones make fields that a solver follows easily.",
+    options: same(["tanh", "softplus", "swish", "elu", "sigmoid", "sin", "relu"]),
   },
   {
     key: "solver",
@@ -116,8 +122,30 @@ const CONTROLS: readonly Control[] = [
   },
 ];
 
+/** Settings that have a meaning in this configuration, each with its name and its value in words. */
+export function spokenSettings(config: Config): Map<SettingKey, readonly [label: string, value: string]> {
+  const spoken = new Map<SettingKey, readonly [string, string]>();
+  for (const { key, label, options, on, when } of CONTROLS) {
+    if (when?.(config) === false) continue;
+    const value = String(config[key]);
+    const title = options?.find(([option]) => option === value)?.[1];
+    const text = on === undefined ? (title ?? value) : config[key] === 0 ? "off" : "on";
+    spoken.set(key, [label, text]);
+  }
+  return spoken;
+}
+
+export interface ControlsOptions {
+  /** Of the ids of the fields, each of which is `${prefix}-${key}`; default "setting". */
+  readonly prefix?: string;
+  /** Which settings the form has; default all. */
+  readonly keys?: readonly SettingKey[];
+  /** Sentences that replace the usual ones. */
+  readonly help?: Partial<Record<SettingKey, string>>;
+}
+
 export class Controls {
-  readonly #inputs = new Map<Key, HTMLSelectElement | HTMLInputElement>();
+  readonly #inputs = new Map<SettingKey, HTMLSelectElement | HTMLInputElement>();
   readonly #fields: { control: Control; field: HTMLElement }[] = [];
 
   /** @param onChange called with the new settings after every valid change */
@@ -125,8 +153,11 @@ export class Controls {
     host: HTMLElement,
     public config: Config,
     readonly onChange: (config: Config) => void,
+    readonly options: ControlsOptions = {},
   ) {
-    for (const control of CONTROLS) host.append(this.#field(control));
+    const { keys } = options;
+    for (const control of CONTROLS)
+      if (!keys || keys.includes(control.key)) host.append(this.#field(control));
     this.show(config);
   }
 
@@ -148,9 +179,17 @@ export class Controls {
     for (const { control, field } of this.#fields) field.hidden = control.when?.(config) === false;
   }
 
+  /** Marks the fields of these settings. */
+  mark(keys: readonly SettingKey[]): void {
+    for (const { control, field } of this.#fields) {
+      field.classList.toggle("marked", keys.includes(control.key));
+    }
+  }
+
   #field(control: Control): HTMLElement {
-    const { key, label, help, options, range, on } = control;
-    const id = `setting-${key}`;
+    const { key, label, options, range, on } = control;
+    const { prefix = "setting", help = {} } = this.options;
+    const id = `${prefix}-${key}`;
     const input = options
       ? make("select", {}, ...options.map(([value, title]) => new Option(title, value)))
       : on !== undefined
@@ -167,13 +206,13 @@ export class Controls {
       on === undefined
         ? [make("label", { htmlFor: id }, label), input]
         : [make("label", { className: "tick", htmlFor: id }, input, label)];
-    const hint = make("p", { className: "hint", id: `${id}-help` }, help);
+    const hint = make("p", { className: "hint", id: `${id}-help` }, help[key] ?? control.help);
     const field = make("div", { className: "field" }, ...name, hint);
     this.#fields.push({ control, field });
     return field;
   }
 
-  #read(key: Key, text: string): void {
+  #read(key: SettingKey, text: string): void {
     // Menus may write a number in a longer way than String() does.
     const value = parseSetting(key, text);
     if (value === undefined) {

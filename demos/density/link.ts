@@ -13,6 +13,7 @@ const KEYS: Record<keyof Config, string> = {
   heldOut: "o",
   hidden: "h",
   layer: "l",
+  activation: "a",
   solver: "s",
   solverSteps: "k",
   rtol: "e",

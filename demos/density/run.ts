@@ -17,7 +17,8 @@ import { OWN, type OwnData, ownData } from "./sets.js";
 export function flowOf(device: Device, config: Config, beginning: Beginning | undefined): Flow {
   const solver = solverOf(config);
   if (!beginning) {
-    const field = mlp({ dim: 2, hidden: config.hidden.split("-").map(Number), layer: config.layer });
+    const { layer, activation } = config;
+    const field = mlp({ dim: 2, hidden: config.hidden.split("-").map(Number), layer, activation });
     return cnf(device, { field, seed: config.seed, ...solver });
   }
   const { field, params, T, trainT, seed, standardisation } = readModel(beginning.bytes);

@@ -18,6 +18,8 @@ export interface Circumstances {
   readonly isSoftware: boolean;
   /** Reports after every step. */
   readonly single: boolean;
+  /** Reports after so many steps, with nothing under way beyond the step that is reported. */
+  readonly turn?: number;
   readonly signal: AbortSignal;
 }
 
@@ -26,7 +28,7 @@ export function trainingOf(
   flow: Flow,
   set: data.Dataset,
   { steps, batch, lr, seed, warm, trace }: Config,
-  { resume, keepScaling, caution, isSoftware, single, signal }: Circumstances,
+  { resume, keepScaling, caution, isSoftware, single, turn, signal }: Circumstances,
 ): TrainRun {
   return train(flow, set, {
     steps,
@@ -38,8 +40,9 @@ export function trainingOf(
     standardise: !keepScaling,
     ...(warm > 0 && { warmStart: { steps: warm, lr: WARM_RATE / caution } }),
     trace: trace === "exact" ? { kind: "exact" } : { kind: "hutchinson", distribution: trace },
-    reportEvery: single ? 1 : isSoftware ? 5 : 20,
-    evaluateEvery: isSoftware ? 50 : 100,
+    reportEvery: turn ?? (single ? 1 : isSoftware ? 5 : 20),
+    // A run submits nothing beyond a step that it evaluates.
+    evaluateEvery: turn ?? (isSoftware ? 50 : 100),
     signal,
   });
 }

@@ -135,6 +135,12 @@ export class Chart {
     this.#build();
   }
 
+  /** Names the x axis anew; the values of an update belong to it. */
+  setXLabel(xLabel: string | undefined): void {
+    this.options = { ...this.options, xLabel };
+    void this.#build();
+  }
+
   #makeKey(): HTMLElement {
     const key = make("div", { className: "chart-key small" });
     for (const { label, color, dash, width, dots } of this.options.curves) {

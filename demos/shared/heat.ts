@@ -17,15 +17,17 @@ export interface Heat {
 /**
  * Paints log p on a grid; one pixel a cell.
  * @param logDensity [size, size] nats, row 0 at the top
+ * @param top the log p of the lightest colour; default the largest of the grid
  */
-export function heat(logDensity: Float32Array, size: number, scale: HeatScale): Heat {
+export function heat(logDensity: Float32Array, size: number, scale: HeatScale, top?: number): Heat {
   let peak = Number.NEGATIVE_INFINITY;
   for (const value of logDensity) if (value > peak) peak = value;
+  const lightest = top ?? peak;
   const canvas = make("canvas", { width: size, height: size });
   const context = canvas.getContext("2d")!;
   const picture = context.createImageData(size, size);
   for (let i = 0; i < logDensity.length; i++) {
-    const below = logDensity[i]! - peak;
+    const below = logDensity[i]! - lightest;
     const x = scale === "linear" ? Math.exp(below) : 1 + below / LOG_RANGE;
     const level = 3 * Math.round(255 * Math.min(1, Math.max(0, x)));
     picture.data[4 * i] = COLOR_MAP[level]!;

@@ -92,7 +92,7 @@ test("programs say what the form says", () => {
   const config = { ...PRESETS.tiny, set: "rings", seed: 3, rows: 900, heldOut: 0.1, warm: 0 };
   const program = typescriptOf(config, undefined);
   expect(program).toContain('data.toyDataset("rings", { rows: 900, heldOut: 100, seed: 3 })');
-  expect(program).toContain('mlp({ dim: 2, hidden: [32, 32], layer: "concatsquash" })');
+  expect(program).toContain('mlp({ dim: 2, hidden: [32, 32], layer: "concatsquash", activation: "tanh" })');
   expect(program).toContain("  steps: 8,");
   expect(program).not.toContain("warmStart");
   const adaptive = { ...PRESETS.standard, trace: "gaussian" as const, set: OWN };
@@ -101,7 +101,9 @@ test("programs say what the form says", () => {
   expect(ownProgram).toContain("const points = [100, -1, 110, -1.5];");
   expect(ownProgram).toContain('{ kind: "hutchinson", distribution: "gaussian" }');
   expect(ownProgram).toContain("warmStart: { steps: 500 }");
-  const python = pythonOf(adaptive, own);
+  const python = pythonOf({ ...adaptive, activation: "swish" }, own);
+  expect(python).toContain("z * torch.sigmoid(self.beta * z)");
+  expect(python).toContain("self.beta = nn.Parameter");
   expect(python).toContain("np.array([100, -1, 110, -1.5]).reshape(-1, 2)");
   expect(python).toContain('method="dopri5", rtol=0.0001, atol=0.0001');
   expect(pythonOf({ ...adaptive, solver: "rk4", set: "moons" }, undefined)).toContain('"step_size": 1 / 8');

@@ -1,14 +1,15 @@
 /** The run as a program: TypeScript on fjordgpu, or Python on torchdiffeq. */
 import { ADAPTIVE, type Config, heldOutRows } from "../config.js";
 import type { OwnData } from "../sets.js";
-import { PYTHON_LAYERS, PYTHON_SETS } from "./python.js";
+import { PYTHON_ACTIVATIONS, PYTHON_LAYERS, PYTHON_SETS } from "./python.js";
 
 /** Own points that are written into a program; of more, so many evenly from all. */
 const MOST_POINTS = 2_000;
 
 /** A program that makes the same data, the same flow and the same training, and then samples. */
 export function typescriptOf(config: Config, own: OwnData | undefined): string {
-  const { set, hidden, layer, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps } = config;
+  const { set, hidden, layer, activation, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps } =
+    config;
   const adaptive = ADAPTIVE.includes(solver);
   const kept = heldOutRows(config);
   const data = own
@@ -24,7 +25,7 @@ export function typescriptOf(config: Config, own: OwnData | undefined): string {
     "const device = await openDevice();",
     ...data,
     "const flow = cnf(device, {",
-    `  field: mlp({ dim: 2, hidden: [${hidden.split("-").join(", ")}], layer: "${layer}" }),`,
+    `  field: mlp({ dim: 2, hidden: [${hidden.split("-").join(", ")}], layer: "${layer}", activation: "${activation}" }),`,
     `  method: "${solver}",`,
     adaptive ? `  rtol: ${rtol},\n  atol: ${rtol},` : `  steps: ${solverSteps},`,
     `  seed: ${seed},`,
@@ -49,7 +50,8 @@ export function typescriptOf(config: Config, own: OwnData | undefined): string {
 
 /** The same run in PyTorch. Its random numbers differ, so its curves do in detail. */
 export function pythonOf(config: Config, own: OwnData | undefined): string {
-  const { set, hidden, layer, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps } = config;
+  const { set, hidden, layer, activation, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps } =
+    config;
   // torchdiffeq has no tsit5; dopri5 is the method of the same order that it has.
   const method = solver === "tsit5" ? "dopri5" : solver;
   const options = ADAPTIVE.includes(solver)
@@ -91,11 +93,12 @@ export function pythonOf(config: Config, own: OwnData | undefined): string {
     "    def __init__(self, sizes):",
     "        super().__init__()",
     `        self.layers = nn.ModuleList(${layer === "concat_first" ? "(ConcatLayer if i == 0 else Layer)(*pair) for i, pair in enumerate(zip(sizes, sizes[1:]))" : "Layer(*pair) for pair in zip(sizes, sizes[1:])"})`,
+    ...(activation === "swish" ? ["        self.beta = nn.Parameter(torch.ones(()))"] : []),
     "",
     "    def forward(self, t, z):",
     "        t = t.reshape(-1, 1)",
     "        for i, layer in enumerate(self.layers):",
-    "            z = layer(t, z if i == 0 else torch.tanh(z))",
+    `            z = layer(t, z if i == 0 else ${PYTHON_ACTIVATIONS[activation]})`,
     "        return z",
     "",
     "",

@@ -1,5 +1,5 @@
 /** Parts of the Python program: the gallery's sets in numpy, and FFJORD's layer types (arXiv:1810.01367) in PyTorch. */
-import type { LayerType } from "fjordgpu";
+import type { Activation, LayerType } from "fjordgpu";
 
 const ringsOf = (radii: string, sigma: number) => `radius = rng.choice(${radii}, n)
 angle = 2 * np.pi * rng.random(n)
@@ -35,6 +35,19 @@ radius = np.where(face, 3, 1.75)
 curve = np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1)
 eye = np.stack([1.1 * rng.choice([-1, 1], n), np.full(n, 0.9)], 1)
 points = np.where(eyes[:, None], eye, curve) + np.where(eyes, 0.24, 0.12)[:, None] * rng.normal(size=(n, 2))`,
+};
+
+/** Of z. FFJORD's swish has a β of its own, which is learned. */
+export const PYTHON_ACTIVATIONS: Readonly<Record<Activation, string>> = {
+  tanh: "torch.tanh(z)",
+  sigmoid: "torch.sigmoid(z)",
+  softplus: "nn.functional.softplus(z)",
+  elu: "nn.functional.elu(z)",
+  relu: "torch.relu(z)",
+  swish: "z * torch.sigmoid(self.beta * z)",
+  sin: "torch.sin(z)",
+  square: "z**2",
+  identity: "z",
 };
 
 const layer = (made: readonly string[], value: string, name = "Layer") =>

@@ -14,6 +14,7 @@ export function weightsConfig(bytes: Uint8Array, config: Config): Config {
   const wanted: Partial<Record<keyof Config, unknown>> = {
     hidden: field.spec.hidden.join("-"),
     layer: field.spec.layer,
+    activation: field.spec.activation,
     solver: method,
     solverSteps: steps,
     rtol,
