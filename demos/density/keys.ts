@@ -5,12 +5,13 @@ export interface KeyActions {
   readonly go: () => void;
   readonly single: () => void;
   readonly reset: () => void;
+  readonly slow: () => void;
   /** Through time: -1 towards noise, 1 towards data. */
   readonly nudge: (steps: number) => void;
 }
 
 /** @returns what opens the dialog */
-export function listen({ go, single, reset, nudge }: KeyActions): void {
+export function listen({ go, single, reset, slow, nudge }: KeyActions): void {
   const dialog = byId("keys", HTMLDialogElement);
   const help = () => {
     if (!dialog.open) dialog.showModal();
@@ -20,6 +21,7 @@ export function listen({ go, single, reset, nudge }: KeyActions): void {
     [" ", go],
     ["s", single],
     ["r", reset],
+    ["m", slow],
     ["ArrowLeft", () => nudge(-1)],
     ["ArrowRight", () => nudge(1)],
     ["?", help],

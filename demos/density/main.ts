@@ -13,10 +13,12 @@ import { listen } from "./keys.js";
 import { applyLesson } from "./lesson.js";
 import { fragmentOf, readFragment } from "./link.js";
 import { Numbers } from "./numbers.js";
+import { Pace } from "./pace.js";
 import type { Beginning, Command, Event, Opened, Progress } from "./protocol.js";
 import type { Trouble } from "./protocol-view.js";
 import { Results } from "./results/index.js";
 import { defineOwn, OWN, type OwnData, ownData, SETS, setOf } from "./sets.js";
+import { Slow } from "./slow/index.js";
 import { View } from "./view.js";
 
 type State = "opening" | "ready" | "training" | "pausing" | "paused" | "finished" | "trouble" | "stopped";
@@ -65,6 +67,13 @@ const gallery = new Gallery(byId("gallery", HTMLElement), SETS, (set) => {
 });
 const first: Config = { ...PRESETS[wish.preset ?? "standard"], ...wish.changes, ...linked?.changes };
 const controls = new Controls(byId("settings", HTMLElement), first, (config) => choose(config, false));
+const pace = new Pace((steps) => client.send({ type: "pace", steps }));
+const slow = new Slow({
+  send: (command) => client.send(command),
+  pause,
+  step,
+  window: () => setOf(controls.config.set).window,
+});
 const results = new Results({
   config: () => controls.config,
   view,
@@ -79,17 +88,10 @@ const results = new Results({
 });
 
 go.addEventListener("click", () => {
-  if (state === "training") {
-    enter("pausing");
-    client.send({ type: "pause" });
-  } else if (state === "ready" || state === "paused") {
-    resume("start");
-  }
+  if (state === "training") pause();
+  else if (state === "ready" || state === "paused") resume("start");
 });
-single.addEventListener("click", () => {
-  resume("single");
-  enter("pausing");
-});
+single.addEventListener("click", step);
 reset.addEventListener("click", () => begin(controls.config, false));
 dataIn({
   onUse: (own) => {
@@ -111,6 +113,7 @@ listen({
   go: () => go.click(),
   single: () => single.click(),
   reset: () => reset.click(),
+  slow: () => slow.open(),
   nudge: (steps) => view.nudge(steps),
 });
 
@@ -136,6 +139,17 @@ function choose(config: Config, start: boolean, from?: Beginning): void {
   chosen = true;
   history.replaceState(null, "", `#${fragmentOf(config, ownData())}`);
   begin(config, start, from);
+}
+
+function pause(): void {
+  enter("pausing");
+  client.send({ type: "pause" });
+}
+
+/** One training step, then a pause. */
+function step(): void {
+  resume("single");
+  enter("pausing");
 }
 
 /** Lets training go on; what the picture knows of the flow's course ends with it. */
@@ -168,7 +182,8 @@ function begin(config: Config, start: boolean, from?: Beginning): void {
   if (state === "opening" && !opened) return;
   if (state === "trouble") notice.hide();
   enter("opening");
-  client.begin({ type: "configure", config, layers: view.layers, own: ownData(), beginning });
+  const { layers } = view;
+  client.begin({ type: "configure", config, layers, own: ownData(), beginning, pace: pace.steps });
 }
 
 function onOpened(event: Opened): void {
@@ -189,7 +204,7 @@ function onOpened(event: Opened): void {
 }
 
 function onEvent(event: Event): void {
-  if (view.take(event) && event.type !== "frame") return;
+  if ((view.take(event) && event.type !== "frame") || slow.take(event)) return;
   switch (event.type) {
     case "opened":
       onOpened(event);
@@ -286,4 +301,5 @@ function enter(next: State): void {
   };
   setText(status, sentences[next]);
   document.body.dataset.state = next;
+  slow.enter(next);
 }

@@ -12,13 +12,21 @@ import type { Beginning, Command, Event, Layers } from "./protocol.js";
 import { type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
 import { datasetOf, flowOf, modelOf } from "./run.js";
 import { setOf } from "./sets.js";
+import type { SlowFailed, SlowStep } from "./slow/protocol.js";
 
 /** Cells along a side of the picture: while training, and as refinements when paused. */
 const GRIDS = { software: [48, 128], hardware: [64, 128, 256] };
+/** Steps between two reports, where nothing smaller is asked for. */
+const REPORT_EVERY = { software: 5, hardware: 20 };
 /** Cells of a picture that are computed at a time; questions about points are answered in between. */
 const BAND = 4096;
 
 const fetchTraining = () => import("./training.js");
+/** Faults of a flow that has run away, not of the page. */
+const isRunaway = (error: unknown): error is FjordError =>
+  error instanceof FjordError && ["non-finite", "solve-failed"].includes(error.code);
+
+const fetchRecording = () => import("./slow/record.js");
 
 /** Why a run was left: it has ended, it goes on in other portions, or it cannot go on. */
 type Leaving = "ended" | "regroup" | { readonly trouble: string };
@@ -36,7 +44,14 @@ export class Session {
   #layers: Layers;
   /** Training goes on one step at a time. */
   #single = false;
+  /** Steps between pictures while it trains; 0: as time allows. */
+  #pace = 0;
+  #drawnStep = 0;
   #rewind = false;
+  /** A step is to be recorded. */
+  #slow = false;
+  /** Divides the learning rates. */
+  #caution = 1;
   /** Requests about points that wait for an answer; of each kind only the newest. */
   readonly #asked = new Map<string, Inspect | DropRing>();
   /** There is none before `run`: only then is the reader's own set the one of this run. */
@@ -54,13 +69,25 @@ export class Session {
     layers: Layers,
     readonly post: (event: Event, transfer?: Transferable[]) => void,
     readonly beginning?: Beginning,
+    pace = 0,
   ) {
     this.#layers = layers;
+    this.#pace = pace;
     this.#step = beginning?.step ?? 0;
   }
 
   get #grids(): readonly number[] {
     return this.device.adapter.isSoftware ? GRIDS.software : GRIDS.hardware;
+  }
+
+  /** Steps between pictures while it trains; 0: as time allows. */
+  set pace(steps: number) {
+    this.#pace = steps;
+  }
+
+  get #reportEvery(): number {
+    const usual = REPORT_EVERY[this.device.adapter.isSoftware ? "software" : "hardware"];
+    return this.#single ? 1 : Math.min(usual, this.#pace || usual);
   }
 
   set layers(layers: Layers) {
@@ -71,6 +98,7 @@ export class Session {
   start(): void {
     this.#paused = false;
     this.#single = false;
+    this.#slow = false;
     this.#changed();
   }
 
@@ -78,6 +106,13 @@ export class Session {
   single(): void {
     this.#paused = false;
     this.#single = true;
+    this.#slow = false;
+    this.#changed();
+  }
+
+  /** Records the next step, as soon as the training stands still. */
+  slow(): void {
+    this.#slow = true;
     this.#changed();
   }
 
@@ -165,16 +200,15 @@ export class Session {
     const firstParams = await flow.params();
     const checkpoints = new Checkpoints(first.step);
     let guard = new Guard();
-    let caution = 1;
     let resume: Uint8Array | undefined = first.bytes;
     while (!this.#stop.signal.aborted) {
       const run = trainingOf(flow, set, config, {
         resume,
-        // Weights from elsewhere were trained with a scaling of their own, or with none.
-        keepScaling: beginning !== undefined && !beginning.resume,
-        caution,
+        keepScaling: this.#keepScaling,
+        caution: this.#caution,
         isSoftware,
-        single: this.#single,
+        reportEvery: this.#reportEvery,
+        evaluates: true,
         signal: this.#stop.signal,
       });
       this.#training = run;
@@ -185,8 +219,8 @@ export class Session {
         continue;
       }
       const back = checkpoints.before(this.#step) ?? first;
-      caution *= 2;
-      this.#pauseForChoice(leaving.trouble, back.step, config.lr / caution);
+      this.#caution *= 2;
+      this.#pauseForChoice(leaving.trouble, back.step, config.lr / this.#caution);
       await this.#choice();
       resume = back.bytes;
       // The weights may not be finite any more: a run from the beginning needs those it began with.
@@ -199,7 +233,7 @@ export class Session {
   /** Trains until the run ends, is stopped, or has to be made anew. */
   async #follow(run: TrainRun, flow: Flow, guard: Guard, checkpoints: Checkpoints): Promise<Leaving> {
     const { config } = this;
-    const single = this.#single;
+    const reportEvery = this.#reportEvery;
     /** When the report before came; none where something else was done in between, the first kernels among it. */
     let since: { time: number; step: number } | undefined;
     try {
@@ -223,19 +257,18 @@ export class Session {
           since = undefined;
           // The next training step is only made when the loop asks for it, so waiting here is the pause.
           await this.#idle(flow);
-          if (!this.#stop.signal.aborted && this.#single !== single) return "regroup";
         } else {
           await this.#answer(flow);
-          if (performance.now() >= this.#nextDraw && this.#step < config.warm + config.steps) {
+          if (this.#isDrawDue && this.#step < config.warm + config.steps) {
             await this.#drawWhileTraining(flow);
             since = undefined;
           }
         }
         if (this.#stop.signal.aborted) return "ended";
+        if (this.#reportEvery !== reportEvery) return "regroup";
       }
     } catch (error) {
-      const known = error instanceof FjordError && ["non-finite", "solve-failed"].includes(error.code);
-      if (!known) throw error;
+      if (!isRunaway(error)) throw error;
       return { trouble: error.message };
     }
     return "ended";
@@ -266,7 +299,17 @@ export class Session {
     this.#inTrouble = false;
   }
 
-  /** At most once a second, and never for more than about a quarter of the time. */
+  get #isDrawDue(): boolean {
+    const steps = this.#step - this.#drawnStep;
+    return this.#pace > 0 ? steps >= this.#pace : performance.now() >= this.#nextDraw;
+  }
+
+  /** Weights from elsewhere were trained with a scaling of their own, or with none. */
+  get #keepScaling(): boolean {
+    return this.beginning !== undefined && !this.beginning.resume;
+  }
+
+  /** By time: at most once a second, and never for more than about a quarter of the time. */
   async #drawWhileTraining(flow: Flow): Promise<void> {
     const start = performance.now();
     await this.#catchingAbort(async () => {
@@ -274,6 +317,7 @@ export class Session {
       await this.#sendSamples(flow, this.#stop.signal);
     });
     const now = performance.now();
+    this.#drawnStep = this.#step;
     this.#nextDraw = now + Math.max(1000, 3 * (now - start));
   }
 
@@ -294,6 +338,7 @@ export class Session {
   /** Everything about a flow that stands still, the most wanted first; points are answered in between. */
   async #idleWork(flow: Flow, signal: AbortSignal): Promise<void> {
     const [coarse, ...finer] = this.#grids;
+    if (this.#slow) await this.#sendSlow(flow, signal);
     await this.#answer(flow);
     await this.#sendDensity(flow, coarse!, signal);
     await this.#sendSamples(flow, signal);
@@ -310,6 +355,28 @@ export class Session {
       this.post(found);
     }
     await this.#answer(flow);
+  }
+
+  async #sendSlow(flow: Flow, signal: AbortSignal): Promise<void> {
+    const { config, beginning } = this;
+    const { recordStep } = await fetchRecording();
+    // A run that has not begun goes on from what it was given.
+    const checkpoint =
+      (await this.#training?.checkpoint()) ?? (beginning?.resume ? beginning.bytes : undefined);
+    const found: SlowStep | SlowFailed = await recordStep({
+      flow,
+      dataset: datasetOf(config, 0),
+      config,
+      checkpoint,
+      keepScaling: this.#keepScaling,
+      caution: this.#caution,
+      signal,
+    }).catch((error: unknown) => {
+      if (!isRunaway(error)) throw error;
+      return { type: "slow-failed", reason: error.message };
+    });
+    this.#slow = false;
+    this.post(found);
   }
 
   /** Nothing can be said before the course of the flow has its times. */

@@ -16,8 +16,10 @@ export interface Circumstances {
   /** Divides the learning rates. */
   readonly caution: number;
   readonly isSoftware: boolean;
-  /** Reports after every step. */
-  readonly single: boolean;
+  /** Steps between reports. */
+  readonly reportEvery: number;
+  /** Whether the held-out points are looked at now and then. */
+  readonly evaluates: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -26,7 +28,7 @@ export function trainingOf(
   flow: Flow,
   set: data.Dataset,
   { steps, batch, lr, seed, warm, trace }: Config,
-  { resume, keepScaling, caution, isSoftware, single, signal }: Circumstances,
+  { resume, keepScaling, caution, isSoftware, reportEvery, evaluates, signal }: Circumstances,
 ): TrainRun {
   return train(flow, set, {
     steps,
@@ -38,8 +40,8 @@ export function trainingOf(
     standardise: !keepScaling,
     ...(warm > 0 && { warmStart: { steps: warm, lr: WARM_RATE / caution } }),
     trace: trace === "exact" ? { kind: "exact" } : { kind: "hutchinson", distribution: trace },
-    reportEvery: single ? 1 : isSoftware ? 5 : 20,
-    evaluateEvery: isSoftware ? 50 : 100,
+    reportEvery,
+    evaluateEvery: evaluates ? (isSoftware ? 50 : 100) : 0,
     signal,
   });
 }
