@@ -72,7 +72,7 @@ const slow = new Slow({
   send: (command) => client.send(command),
   pause,
   step,
-  window: () => setOf(controls.config.set).window,
+  window: () => setOf(controls.config).window,
 });
 const results = new Results({
   config: () => controls.config,
@@ -162,7 +162,7 @@ function resume(type: "start" | "single" | "rewind"): void {
 
 /** Shows a configuration with nothing trained yet. */
 function show(config: Config): void {
-  const set = setOf(config.set);
+  const set = setOf(config);
   gallery.show(config.set);
   controls.show(config);
   view.reset(config);
@@ -286,7 +286,7 @@ function enter(next: State): void {
   single.disabled = next !== "ready" && next !== "paused";
   go.disabled = !["ready", "training", "paused"].includes(next);
   reset.disabled = next === "stopped" || next === "opening";
-  const title = setOf(controls.config.set).title;
+  const title = setOf(controls.config).title;
   const sentences: Record<State, string> = {
     opening: "Preparing the device…",
     ready: beginning?.step

@@ -32,7 +32,7 @@ export class Numbers {
 
   reset(config: Config): void {
     this.#history.clear();
-    this.#floor = setOf(config.set).entropy;
+    this.#floor = setOf(config).entropy;
     this.#heldOut = undefined;
     this.#step = 0;
     byId("coarse", HTMLElement).hidden = true;

@@ -148,7 +148,7 @@ export class Session {
     const { config } = this;
     const flow = flowOf(this.device, config, this.beginning);
     this.#flow = flow;
-    this.#journey = new Journey(setOf(config.set).window, config.seed + 1, this.post);
+    this.#journey = new Journey(setOf(config).window, config.seed + 1, this.post);
     try {
       this.post({ type: "ready", parameters: flow.field.paramCount });
       // Drawn even when training is to begin at once: its first kernels take a while to compile.
@@ -350,7 +350,7 @@ export class Session {
     for (const size of finer) await this.#sendDensity(flow, size, signal);
     if (this.#checkedStep !== this.#step && !signal.aborted) {
       const { config } = this;
-      const found = await check(flow, setOf(config.set), config.seed, this.#step, signal);
+      const found = await check(flow, setOf(config), config.seed, this.#step, signal);
       this.#checkedStep = this.#step;
       this.post(found);
     }
@@ -403,7 +403,7 @@ export class Session {
   async #sendDensity(flow: Flow, size: number, signal: AbortSignal): Promise<void> {
     const upToDate = this.#sent.densityStep === this.#step && this.#sent.size >= size;
     if (upToDate || !this.#layers.density || !this.#layers.visible || signal.aborted) return;
-    const [low, high] = setOf(this.config.set).window;
+    const [low, high] = setOf(this.config).window;
     const cells = cellCentres(size, [low, high]);
     const logDensity = new Float32Array(size * size);
     for (let from = 0; from < logDensity.length; from += BAND) {

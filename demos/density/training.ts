@@ -3,7 +3,7 @@
  * picture stands.
  */
 import { type data, type Flow, type TrainRun, train } from "fjordgpu";
-import type { Config } from "./config.js";
+import { type Config, WEIGHT_DECAY } from "./config.js";
 
 /** The library's own rate of the warm start. */
 const WARM_RATE = 1e-2;
@@ -27,12 +27,14 @@ export interface Circumstances {
 export function trainingOf(
   flow: Flow,
   set: data.Dataset,
-  { steps, batch, lr, seed, warm, trace }: Config,
+  { steps, batch, optimiser, lr, seed, warm, trace }: Config,
   { resume, keepScaling, caution, isSoftware, reportEvery, evaluates, signal }: Circumstances,
 ): TrainRun {
   return train(flow, set, {
     steps,
     batch,
+    optimiser,
+    weightDecay: optimiser === "adamw" ? WEIGHT_DECAY : 0,
     lr: lr / caution,
     seed,
     clip: 10,

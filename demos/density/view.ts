@@ -4,7 +4,7 @@ import { byId, setText } from "../shared/dom.js";
 import { decimal, integer } from "../shared/format.js";
 import { type Heat, type HeatScale, heat, legend } from "../shared/heat.js";
 import { Plane } from "../shared/plane.js";
-import type { Config } from "./config.js";
+import { type Config, PRESETS } from "./config.js";
 import { Inspector } from "./inspector.js";
 import * as layers from "./layers.js";
 import type { Command, Event, Frame, Layers } from "./protocol.js";
@@ -31,7 +31,7 @@ export class View {
   readonly #inspector: Inspector;
   /** Whether the layers that move have been switched on by travelling. */
   #travelled = false;
-  #set = setOf("moons");
+  #set = setOf(PRESETS.standard);
   #data = new Float32Array();
   #samples: Float32Array = new Float32Array();
   #frame: Frame | undefined;
@@ -70,7 +70,7 @@ export class View {
 
   /** A new run: its data at once, and nothing of the run before. */
   reset(config: Config): void {
-    this.#set = setOf(config.set);
+    this.#set = setOf(config);
     // The first rows of the worker's longer draw.
     this.#data = this.#set.sample(Math.min(DATA_POINTS, config.rows), config.seed);
     this.#samples = new Float32Array();

@@ -37,7 +37,7 @@ export async function recordStep(subject: Subject): Promise<SlowStep> {
     const back = await walk(own, batch);
     const cells = cellCentres(
       flow.device.adapter.isSoftware ? SIZE.software : SIZE.hardware,
-      setOf(config.set).window,
+      setOf(config).window,
     );
     const after = await flow.params();
     const densityAfter = await flow.logProb(cells, { signal });
