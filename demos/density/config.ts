@@ -92,6 +92,9 @@ export const PRESETS = {
   tiny: { ...STANDARD, hidden: "32-32", solver: "rk4", solverSteps: 8, lr: 1e-2, batch: 128 },
 } satisfies Record<string, Config>;
 
+/** The flow that the page comes with (public/models/moons.safetensors) and how it goes on: no warm start, small steps. */
+export const TRAINED: Config = { ...PRESETS.small, warm: 0, lr: 1e-3 };
+
 export type PresetName = keyof typeof PRESETS;
 
 /** Points that are held out of a gallery set, so that they are the share of all that was asked for. */
@@ -104,6 +107,8 @@ export interface Wish {
   readonly preset: PresetName | undefined;
   readonly changes: Partial<Config>;
   readonly start: boolean;
+  /** Whether it asks for a run of any kind. */
+  readonly isEmpty: boolean;
   /** Parameters that could not be used, e.g. "set=mooons". */
   readonly ignored: readonly string[];
 }
@@ -155,5 +160,6 @@ export function wishOf(search: string): Wish {
       else Object.assign(changes, { [name]: value });
     } else ignored.push(`${key}=${text}`);
   }
-  return { preset, changes, start, ignored };
+  const isEmpty = preset === undefined && !start && Object.keys(changes).length === 0;
+  return { preset, changes, start, isEmpty, ignored };
 }

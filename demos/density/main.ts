@@ -5,7 +5,7 @@ import { integer } from "../shared/format.js";
 import { Notice } from "../shared/notice.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
-import { type Config, PRESETS, wishOf } from "./config.js";
+import { type Config, PRESETS, TRAINED, wishOf } from "./config.js";
 import { Controls } from "./controls.js";
 import { dataIn } from "./data-in/index.js";
 import { Gallery } from "./gallery.js";
@@ -50,8 +50,18 @@ let opened: Opened | undefined;
 let startWhenReady = wish.start;
 /** What the run on the page began with, if not untrained. */
 let beginning: Beginning | undefined;
+/** What Reset and other data begin with while the page's own trained flow is on it. */
+let scratch: Config | undefined;
 /** Whether the reader has chosen, so that the adapter no longer does. */
 let chosen = wish.preset !== undefined || linked?.changes.hidden !== undefined;
+
+/** The trained flow that the page opens with where nothing else is asked for; none when it cannot be had. */
+const trained =
+  wish.isEmpty && !linked
+    ? fetch(new URL("../models/moons.safetensors", location.href))
+        .then(async (answer) => (answer.ok ? new Uint8Array(await answer.arrayBuffer()) : undefined))
+        .catch(() => undefined)
+    : Promise.resolve(undefined);
 
 themeToggle(byId("theme", HTMLButtonElement));
 
@@ -63,7 +73,7 @@ const client = new WorkerClient<Command, Event>({
 const view = new View((command) => client.send(command));
 const numbers = new Numbers();
 const gallery = new Gallery(byId("gallery", HTMLElement), SETS, (set) => {
-  choose({ ...controls.config, set }, state === "training");
+  choose({ ...(scratch ?? controls.config), set }, state === "training");
 });
 const first: Config = { ...PRESETS[wish.preset ?? "standard"], ...wish.changes, ...linked?.changes };
 const controls = new Controls(byId("settings", HTMLElement), first, (config) => choose(config, false));
@@ -92,11 +102,11 @@ go.addEventListener("click", () => {
   else if (state === "ready" || state === "paused") resume("start");
 });
 single.addEventListener("click", step);
-reset.addEventListener("click", () => begin(controls.config, false));
+reset.addEventListener("click", () => begin(scratch ?? controls.config, false));
 dataIn({
   onUse: (own) => {
     showOwn(own);
-    choose({ ...controls.config, set: OWN }, state === "training");
+    choose({ ...(scratch ?? controls.config), set: OWN }, state === "training");
   },
   onWeights: (bytes, name) => results.openWeights(bytes, name),
   onTrouble: (title, text) => notice.show(title, text),
@@ -165,7 +175,7 @@ function show(config: Config): void {
   const set = setOf(config);
   gallery.show(config.set);
   controls.show(config);
-  view.reset(config);
+  view.reset(config, beginning !== undefined);
   numbers.reset(config);
   setText(byId("set-about", HTMLElement), `${set.title}: ${set.about}`);
 }
@@ -173,6 +183,7 @@ function show(config: Config): void {
 /** Drops the current run and prepares one with this configuration, untrained or from a beginning. */
 function begin(config: Config, start: boolean, from?: Beginning): void {
   beginning = from;
+  scratch = undefined;
   show(config);
   results.drop();
   phase = "likelihood";
@@ -186,7 +197,7 @@ function begin(config: Config, start: boolean, from?: Beginning): void {
   client.begin({ type: "configure", config, layers, own: ownData(), beginning, pace: pace.steps });
 }
 
-function onOpened(event: Opened): void {
+async function onOpened(event: Opened): Promise<void> {
   opened = event;
   const name = event.isSoftware ? `${event.adapter}, software` : event.adapter;
   setText(byId("value-adapter", HTMLElement), name);
@@ -200,14 +211,22 @@ function onOpened(event: Opened): void {
     );
     byId("adapter-note", HTMLElement).hidden = false;
   }
-  begin(config, false, beginning);
+  const wasChosen = chosen;
+  // After a lost device the trained flow is read once more.
+  const bytes = chosen || (beginning && !scratch) ? undefined : await trained;
+  // The reader may have chosen something meanwhile, or the device may be gone.
+  if (opened !== event || state !== "opening" || chosen !== wasChosen) return;
+  if (bytes) {
+    begin(TRAINED, false, { bytes, resume: false, step: 0 });
+    scratch = config;
+  } else begin(config, false, beginning);
 }
 
 function onEvent(event: Event): void {
   if ((view.take(event) && event.type !== "frame") || slow.take(event)) return;
   switch (event.type) {
     case "opened":
-      onOpened(event);
+      void onOpened(event);
       break;
     case "ready":
       setText(byId("value-parameters", HTMLElement), integer(event.parameters));
@@ -291,7 +310,9 @@ function enter(next: State): void {
     opening: "Preparing the device…",
     ready: beginning?.step
       ? `Ready to go on from step ${integer(beginning.step)} on ${title}.`
-      : `Ready to learn ${title}.`,
+      : scratch
+        ? `A flow that has learned ${title}; Start trains it further, Reset lets it begin anew.`
+        : `Ready to learn ${title}.`,
     training: phase === "warm-start" ? `Warm start on ${title}.` : `Learning ${title}.`,
     pausing: "Finishing the current steps…",
     paused: "Paused, with a finer picture.",

@@ -69,6 +69,8 @@ export interface Progress {
   readonly nfe: number;
   readonly nfeBackward: number;
   readonly stepsPerSecond: number;
+  /** Spent on training so far, pauses and pictures not counted. */
+  readonly seconds: number;
   /** Milliseconds that a step took when last nothing else was done beside; none so far: undefined. */
   readonly stepTime: number | undefined;
 }

@@ -58,6 +58,8 @@ export class Session {
   #journey: Journey | undefined;
   #checkedStep = -1;
   #stepTime: number | undefined;
+  /** Milliseconds spent on training. */
+  #trained = 0;
   #flow: Flow | undefined;
   #training: TrainRun | undefined;
   /** Set while the weights may hold anything. */
@@ -236,8 +238,10 @@ export class Session {
     const reportEvery = this.#reportEvery;
     /** When the report before came; none where something else was done in between, the first kernels among it. */
     let since: { time: number; step: number } | undefined;
+    let asked = performance.now();
     try {
       for await (const report of run) {
+        this.#trained += performance.now() - asked;
         this.#step = report.step + (report.phase === "likelihood" ? config.warm : 0);
         const now = performance.now();
         if (since && report.heldOut === undefined) {
@@ -266,6 +270,7 @@ export class Session {
         }
         if (this.#stop.signal.aborted) return "ended";
         if (this.#reportEvery !== reportEvery) return "regroup";
+        asked = performance.now();
       }
     } catch (error) {
       if (!isRunaway(error)) throw error;
@@ -277,7 +282,8 @@ export class Session {
   #tell(report: TrainReport): void {
     const { phase, heldOut, kl, nfe, nfeBackward, stepsPerSecond } = report;
     const loss = phase === "likelihood" ? report.loss : undefined;
-    const counts = { nfe, nfeBackward, stepsPerSecond, stepTime: this.#stepTime };
+    const times = { stepsPerSecond, seconds: this.#trained / 1000, stepTime: this.#stepTime };
+    const counts = { nfe, nfeBackward, ...times };
     this.post({ type: "progress", phase, step: this.#step, loss, heldOut, kl, ...counts });
   }
 

@@ -1,10 +1,12 @@
 /** What the density page reads: drawings, links, tables, kept runs. */
+import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
-import { PRESETS, wishOf } from "../../demos/density/config.js";
+import { PRESETS, TRAINED, wishOf } from "../../demos/density/config.js";
 import { Drawing, dabsBetween, inkOf, MOST_POINTS } from "../../demos/density/data-in/drawing.js";
 import { likelyColumns, pickColumns, readTable, scalingText } from "../../demos/density/data-in/table.js";
 import { fragmentOf, packPoints, readFragment, unpackPoints } from "../../demos/density/link.js";
 import { checked } from "../../demos/density/results/keep.js";
+import { weightsConfig } from "../../demos/density/results/weights.js";
 import { defineOwn, OWN, ownData, setOf, windowAround } from "../../demos/density/sets.js";
 import { data, io } from "../../src/index.js";
 
@@ -215,4 +217,9 @@ test("a kept run is taken only as a whole", () => {
   const own = { kind: "drawn", title: "d", points: new Float32Array(80), columns: ["x", "y"] };
   expect(checked({ ...kept, own, config: { ...PRESETS.tiny, set: OWN } })).toBeDefined();
   expect(ownData()).toBeUndefined();
+});
+
+test("the flow that the page comes with is the one that its form then shows", () => {
+  const bytes = new Uint8Array(readFileSync("demos/public/models/moons.safetensors"));
+  expect(weightsConfig(bytes, TRAINED)).toEqual(TRAINED);
 });
