@@ -59,6 +59,15 @@ const SHOTS: readonly Shot[] = [
     },
   },
   {
+    name: "density-slow",
+    path: "density/?preset=tiny&seed=1&start=1&warm=300&steps=40",
+    prepare: async (page) => {
+      await state(page, "finished");
+      await page.getByTestId("slow-open").click();
+      await page.getByTestId("slow").getByLabel("Place in the step").fill("3.4", { timeout: 120_000 });
+    },
+  },
+  {
     name: "density-share",
     path: "density/?set=smiley&text=Find%20the%20smallest%20network%20that%20still%20smiles.",
     prepare: async (page) => {

@@ -20,7 +20,7 @@ export class Figures {
         show(name, side, undefined, "–");
       show("step", side, 0, "0");
     }
-    setText(byId("floor", HTMLElement), decimal(setOf(a.set).entropy));
+    setText(byId("floor", HTMLElement), decimal(setOf(a).entropy));
     this.#compare();
   }
 

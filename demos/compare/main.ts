@@ -153,7 +153,7 @@ function resume(type: "start" | "single"): void {
 }
 
 function draw(): void {
-  charts.draw(setOf(settings.pair.a.set).entropy, byId("verdict", HTMLElement).textContent ?? "");
+  charts.draw(setOf(settings.pair.a).entropy, byId("verdict", HTMLElement).textContent ?? "");
 }
 
 function onOpened(event: Opened): void {

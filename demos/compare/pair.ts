@@ -11,7 +11,7 @@ export const SIDES = ["a", "b"] as const;
 export type SideName = (typeof SIDES)[number];
 
 /** What both have in common. */
-export const COMMON_KEYS = ["set", "rows", "heldOut", "seed", "steps"] as const;
+export const COMMON_KEYS = ["set", "rows", "noise", "heldOut", "seed", "steps"] as const;
 
 /** What each has of its own. */
 export const OWN_KEYS = [

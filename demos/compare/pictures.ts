@@ -31,7 +31,7 @@ export class Pictures {
   readonly #scale = byId("scale", HTMLSelectElement);
   readonly #showData = byId("layer-data", HTMLInputElement);
   readonly #showSamples = byId("layer-samples", HTMLInputElement);
-  #set = setOf("moons");
+  #set = setOf({ set: "moons", noise: 1 });
   #data = new Float32Array();
 
   /** @param onLayers called when what the worker has to draw has changed */
@@ -62,7 +62,7 @@ export class Pictures {
 
   /** A new pair: its data at once, and nothing of the flows before. */
   reset({ a }: Pair): void {
-    this.#set = setOf(a.set);
+    this.#set = setOf(a);
     this.#data = this.#set.sample(Math.min(DATA_POINTS, a.rows), a.seed);
     for (const picture of this.#pictures) {
       picture.plane.window = this.#set.window;

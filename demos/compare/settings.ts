@@ -57,7 +57,7 @@ export class Settings {
     this.pair = pair;
     this.addOwn(ownData());
     this.#set.value = pair.a.set;
-    setText(byId("set-about", HTMLElement), setOf(pair.a.set).about);
+    setText(byId("set-about", HTMLElement), setOf(pair.a).about);
     this.#common.show(pair.a);
     const different = differences(pair);
     for (const [side, controls] of this.#own) {

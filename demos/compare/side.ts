@@ -42,7 +42,7 @@ export class Side {
     readonly post: (event: Event, transfer?: Transferable[]) => void,
   ) {
     this.#flow = flowOf(device, config, undefined);
-    this.#journey = new Journey(setOf(config.set).window, config.seed + 1, (event, transfer) =>
+    this.#journey = new Journey(setOf(config).window, config.seed + 1, (event, transfer) =>
       this.#show(event as Seen["event"], transfer),
     );
   }
@@ -126,7 +126,7 @@ export class Side {
   /** The density on a grid, unless the page has one as fine of this step. */
   async sendDensity(size: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted || (this.#sent.densityStep === this.#step && this.#sent.size >= size)) return;
-    const [low, high] = setOf(this.config.set).window;
+    const [low, high] = setOf(this.config).window;
     const logDensity = await this.#flow.logProb(cellCentres(size, [low, high]), { signal });
     const cell = ((high - low) / size) ** 2;
     const mass = logDensity.reduce((sum, value) => sum + Math.exp(value) * cell, 0);
@@ -176,9 +176,8 @@ export class Side {
       resume,
       keepScaling: false,
       caution: 1,
-      isSoftware: this.device.adapter.isSoftware,
-      single: false,
-      turn,
+      reportEvery: turn,
+      evaluateEvery: turn,
       signal: this.signal,
     });
   }

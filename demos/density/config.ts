@@ -6,7 +6,8 @@
  *   preset=NAME   tiny, small or standard (else chosen by the adapter)
  *   start=1       begin training at once
  *   lesson, text  what a teacher hides and says: see lesson.ts
- *   rows, heldOut, hidden, layer, activation, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps
+ *   rows, noise, heldOut, hidden, layer, activation, T, solver, solverSteps, rtol, trace, warm, optimiser, lr, batch,
+ *   seed, steps
  *                 one setting of the form, e.g. hidden=32-32&solver=dopri5&rtol=0.0001&seed=1&steps=400&warm=0
  */
 import { ACTIVATIONS, type Activation, LAYER_TYPES, type LayerType, type MethodName } from "fjordgpu";
@@ -19,6 +20,11 @@ export const ADAPTIVE: readonly MethodName[] = ["dopri5", "tsit5", "bosh3"];
 
 export const TRACES = ["exact", "rademacher", "gaussian"] as const;
 
+export const OPTIMISERS = ["adam", "adamw"] as const;
+
+/** Of AdamW, as PyTorch has it by default. */
+export const WEIGHT_DECAY = 0.01;
+
 /** Of flow matching, when it is switched on: seconds, also where the processor stands in. */
 export const WARM_STEPS = 500;
 
@@ -27,12 +33,16 @@ export interface Config {
   set: string;
   /** Points to train on that are drawn from a set of the gallery. */
   rows: number;
+  /** Times the noise that the set has by itself; sets without noise, and one's own points, leave it aside. */
+  noise: number;
   /** Share of all points that is kept from training: drawn beside those of a gallery set, taken from one's own. */
   heldOut: number;
   /** Widths of the hidden layers, e.g. "64-64-64". */
   hidden: string;
   layer: LayerType;
   activation: Activation;
+  /** End of the flow's interval. */
+  T: number;
   solver: (typeof SOLVERS)[number];
   /** Steps of a solver with fixed steps. */
   solverSteps: number;
@@ -41,6 +51,7 @@ export interface Config {
   trace: (typeof TRACES)[number];
   /** Steps of flow matching before maximum likelihood; 0: none. */
   warm: number;
+  optimiser: (typeof OPTIMISERS)[number];
   /** Adam's learning rate, of maximum likelihood. */
   lr: number;
   batch: number;
@@ -52,16 +63,19 @@ export interface Config {
 const STANDARD: Config = {
   set: "moons",
   rows: 50_000,
+  noise: 1,
   heldOut: 0.2,
   hidden: "64-64-64",
   layer: "concatsquash",
   activation: "tanh",
+  T: 1,
   // Adaptive, because a fast device soon trains long enough to exploit any fixed number of steps.
   solver: "dopri5",
   solverSteps: 8,
   rtol: 1e-4,
   trace: "exact",
   warm: WARM_STEPS,
+  optimiser: "adam",
   lr: 2e-3,
   batch: 512,
   seed: 0,
@@ -75,6 +89,9 @@ export const PRESETS = {
   tiny: { ...STANDARD, hidden: "32-32", solver: "rk4", solverSteps: 8, lr: 1e-2, batch: 128 },
 } satisfies Record<string, Config>;
 
+/** The flow that the page comes with (public/models/moons.safetensors) and how it goes on: no warm start, small steps. */
+export const TRAINED: Config = { ...PRESETS.small, warm: 0, lr: 1e-3 };
+
 export type PresetName = keyof typeof PRESETS;
 
 /** Points that are held out of a gallery set, so that they are the share of all that was asked for. */
@@ -87,6 +104,8 @@ export interface Wish {
   readonly preset: PresetName | undefined;
   readonly changes: Partial<Config>;
   readonly start: boolean;
+  /** Whether it asks for a run of any kind. */
+  readonly isEmpty: boolean;
   /** Parameters that could not be used, e.g. "set=mooons". */
   readonly ignored: readonly string[];
 }
@@ -95,15 +114,18 @@ export interface Wish {
 export const ALLOWED: { readonly [K in keyof Config]: (value: Config[K]) => boolean } = {
   set: (value) => SETS.some(({ name }) => name === value) || (value === OWN && ownData() !== undefined),
   rows: (value) => Number.isInteger(value) && value >= 20 && value <= 1_000_000,
+  noise: (value) => value >= 0.25 && value <= 4,
   heldOut: (value) => value >= 0 && value <= 0.5,
   hidden: (value) => /^\d{1,3}(-\d{1,3}){0,5}$/.test(value) && value.split("-").every((width) => +width > 0),
   layer: (value) => LAYER_TYPES.includes(value),
   activation: (value) => ACTIVATIONS.includes(value),
+  T: (value) => value >= 0.1 && value <= 10,
   solver: (value) => SOLVERS.includes(value),
   solverSteps: (value) => Number.isInteger(value) && value >= 1 && value <= 64,
   rtol: (value) => value >= 1e-6 && value <= 1e-1,
   trace: (value) => TRACES.includes(value),
   warm: (value) => Number.isInteger(value) && value >= 0 && value <= 100_000,
+  optimiser: (value) => OPTIMISERS.includes(value),
   lr: (value) => value > 0 && value <= 1,
   batch: (value) => Number.isInteger(value) && value >= 1 && value <= 8192,
   seed: (value) => Number.isSafeInteger(value) && value >= 0,
@@ -135,5 +157,6 @@ export function wishOf(search: string): Wish {
       else Object.assign(changes, { [name]: value });
     } else ignored.push(`${key}=${text}`);
   }
-  return { preset, changes, start, ignored };
+  const isEmpty = preset === undefined && !start && Object.keys(changes).length === 0;
+  return { preset, changes, start, isEmpty, ignored };
 }

@@ -31,7 +31,7 @@ export class Gallery {
 
   /** Adds the reader's own points, if there are any. */
   addOwn(own: OwnData | undefined): void {
-    if (own) this.add(setOf(OWN));
+    if (own) this.add(setOf({ set: OWN, noise: 1 }));
   }
 
   show(name: string): void {

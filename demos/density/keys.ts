@@ -5,12 +5,14 @@ export interface KeyActions {
   readonly go: () => void;
   readonly single: () => void;
   readonly reset: () => void;
+  /** Slow motion, where the page has it. */
+  readonly slow?: () => void;
   /** Through time: -1 towards noise, 1 towards data. */
   readonly nudge: (steps: number) => void;
 }
 
 /** @returns what opens the dialog */
-export function listen({ go, single, reset, nudge }: KeyActions): void {
+export function listen({ go, single, reset, slow, nudge }: KeyActions): void {
   const dialog = byId("keys", HTMLDialogElement);
   const help = () => {
     if (!dialog.open) dialog.showModal();
@@ -24,6 +26,7 @@ export function listen({ go, single, reset, nudge }: KeyActions): void {
     ["ArrowRight", () => nudge(1)],
     ["?", help],
   ]);
+  if (slow) actions.set("m", slow);
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

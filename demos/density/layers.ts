@@ -3,6 +3,7 @@ import { contour, massLevels } from "../shared/contours.js";
 import type { Plane } from "../shared/plane.js";
 import { ARROWS, MESH } from "./protocol-view.js";
 import type { Density, RingState } from "./stage.js";
+import { streamlines } from "./streamlines.js";
 
 const COLORS = {
   data: "#ffffff",
@@ -50,6 +51,11 @@ export function paintArrows(plane: Plane, field: Float32Array, top: number, sign
     return [x - dx / 2, y - dy / 2, dx, dy];
   });
   plane.arrows(arrows, COLORS.arrows, 0.75);
+}
+
+/** @param field [ARROWS, ARROWS, 2], see Moment */
+export function paintStreamlines(plane: Plane, field: Float32Array): void {
+  plane.lines(streamlines(field, ARROWS, plane.window), COLORS.arrows, 0.5);
 }
 
 export function paintContours(plane: Plane, { logDensity, size }: Density): void {

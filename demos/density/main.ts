@@ -5,7 +5,7 @@ import { integer } from "../shared/format.js";
 import { Notice } from "../shared/notice.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
-import { type Config, PRESETS, wishOf } from "./config.js";
+import { type Config, PRESETS, TRAINED, wishOf } from "./config.js";
 import { Controls } from "./controls.js";
 import { dataIn } from "./data-in/index.js";
 import { Gallery } from "./gallery.js";
@@ -13,10 +13,12 @@ import { listen } from "./keys.js";
 import { applyLesson } from "./lesson.js";
 import { fragmentOf, readFragment } from "./link.js";
 import { Numbers } from "./numbers.js";
+import { Pace } from "./pace.js";
 import type { Beginning, Command, Event, Opened, Progress } from "./protocol.js";
 import type { Trouble } from "./protocol-view.js";
 import { Results } from "./results/index.js";
 import { defineOwn, OWN, type OwnData, ownData, SETS, setOf } from "./sets.js";
+import { Slow } from "./slow/index.js";
 import { View } from "./view.js";
 
 type State = "opening" | "ready" | "training" | "pausing" | "paused" | "finished" | "trouble" | "stopped";
@@ -48,8 +50,18 @@ let opened: Opened | undefined;
 let startWhenReady = wish.start;
 /** What the run on the page began with, if not untrained. */
 let beginning: Beginning | undefined;
+/** What Reset and other data begin with while the page's own trained flow is on it. */
+let scratch: Config | undefined;
 /** Whether the reader has chosen, so that the adapter no longer does. */
 let chosen = wish.preset !== undefined || linked?.changes.hidden !== undefined;
+
+/** The trained flow that the page opens with where nothing else is asked for; none when it cannot be had. */
+const trained =
+  wish.isEmpty && !linked
+    ? fetch(new URL("../models/moons.safetensors", location.href))
+        .then(async (answer) => (answer.ok ? new Uint8Array(await answer.arrayBuffer()) : undefined))
+        .catch(() => undefined)
+    : Promise.resolve(undefined);
 
 themeToggle(byId("theme", HTMLButtonElement));
 
@@ -61,10 +73,17 @@ const client = new WorkerClient<Command, Event>({
 const view = new View((command) => client.send(command));
 const numbers = new Numbers();
 const gallery = new Gallery(byId("gallery", HTMLElement), SETS, (set) => {
-  choose({ ...controls.config, set }, state === "training");
+  choose({ ...(scratch ?? controls.config), set }, state === "training");
 });
 const first: Config = { ...PRESETS[wish.preset ?? "standard"], ...wish.changes, ...linked?.changes };
 const controls = new Controls(byId("settings", HTMLElement), first, (config) => choose(config, false));
+const pace = new Pace((steps) => client.send({ type: "pace", steps }));
+const slow = new Slow({
+  send: (command) => client.send(command),
+  pause,
+  step,
+  window: () => setOf(controls.config).window,
+});
 const results = new Results({
   config: () => controls.config,
   view,
@@ -79,22 +98,15 @@ const results = new Results({
 });
 
 go.addEventListener("click", () => {
-  if (state === "training") {
-    enter("pausing");
-    client.send({ type: "pause" });
-  } else if (state === "ready" || state === "paused") {
-    resume("start");
-  }
+  if (state === "training") pause();
+  else if (state === "ready" || state === "paused") resume("start");
 });
-single.addEventListener("click", () => {
-  resume("single");
-  enter("pausing");
-});
-reset.addEventListener("click", () => begin(controls.config, false));
+single.addEventListener("click", step);
+reset.addEventListener("click", () => begin(scratch ?? controls.config, false));
 dataIn({
   onUse: (own) => {
     showOwn(own);
-    choose({ ...controls.config, set: OWN }, state === "training");
+    choose({ ...(scratch ?? controls.config), set: OWN }, state === "training");
   },
   onWeights: (bytes, name) => results.openWeights(bytes, name),
   onTrouble: (title, text) => notice.show(title, text),
@@ -111,6 +123,7 @@ listen({
   go: () => go.click(),
   single: () => single.click(),
   reset: () => reset.click(),
+  slow: () => slow.open(),
   nudge: (steps) => view.nudge(steps),
 });
 
@@ -138,6 +151,17 @@ function choose(config: Config, start: boolean, from?: Beginning): void {
   begin(config, start, from);
 }
 
+function pause(): void {
+  enter("pausing");
+  client.send({ type: "pause" });
+}
+
+/** One training step, then a pause. */
+function step(): void {
+  resume("single");
+  enter("pausing");
+}
+
 /** Lets training go on; what the picture knows of the flow's course ends with it. */
 function resume(type: "start" | "single" | "rewind"): void {
   view.leave();
@@ -148,10 +172,10 @@ function resume(type: "start" | "single" | "rewind"): void {
 
 /** Shows a configuration with nothing trained yet. */
 function show(config: Config): void {
-  const set = setOf(config.set);
+  const set = setOf(config);
   gallery.show(config.set);
   controls.show(config);
-  view.reset(config);
+  view.reset(config, beginning !== undefined);
   numbers.reset(config);
   setText(byId("set-about", HTMLElement), `${set.title}: ${set.about}`);
   byId("compare", HTMLAnchorElement).href = `../compare/#${fragmentOf(config, ownData())}`;
@@ -160,6 +184,7 @@ function show(config: Config): void {
 /** Drops the current run and prepares one with this configuration, untrained or from a beginning. */
 function begin(config: Config, start: boolean, from?: Beginning): void {
   beginning = from;
+  scratch = undefined;
   show(config);
   results.drop();
   phase = "likelihood";
@@ -169,10 +194,11 @@ function begin(config: Config, start: boolean, from?: Beginning): void {
   if (state === "opening" && !opened) return;
   if (state === "trouble") notice.hide();
   enter("opening");
-  client.begin({ type: "configure", config, layers: view.layers, own: ownData(), beginning });
+  const { layers } = view;
+  client.begin({ type: "configure", config, layers, own: ownData(), beginning, pace: pace.steps });
 }
 
-function onOpened(event: Opened): void {
+async function onOpened(event: Opened): Promise<void> {
   opened = event;
   const name = event.isSoftware ? `${event.adapter}, software` : event.adapter;
   setText(byId("value-adapter", HTMLElement), name);
@@ -186,14 +212,22 @@ function onOpened(event: Opened): void {
     );
     byId("adapter-note", HTMLElement).hidden = false;
   }
-  begin(config, false, beginning);
+  const wasChosen = chosen;
+  // After a lost device the trained flow is read once more.
+  const bytes = chosen || (beginning && !scratch) ? undefined : await trained;
+  // The reader may have chosen something meanwhile, or the device may be gone.
+  if (opened !== event || state !== "opening" || chosen !== wasChosen) return;
+  if (bytes) {
+    begin(TRAINED, false, { bytes, resume: false, step: 0 });
+    scratch = config;
+  } else begin(config, false, beginning);
 }
 
 function onEvent(event: Event): void {
-  if (view.take(event) && event.type !== "frame") return;
+  if ((view.take(event) && event.type !== "frame") || slow.take(event)) return;
   switch (event.type) {
     case "opened":
-      onOpened(event);
+      void onOpened(event);
       break;
     case "ready":
       setText(byId("value-parameters", HTMLElement), integer(event.parameters));
@@ -272,12 +306,14 @@ function enter(next: State): void {
   single.disabled = next !== "ready" && next !== "paused";
   go.disabled = !["ready", "training", "paused"].includes(next);
   reset.disabled = next === "stopped" || next === "opening";
-  const title = setOf(controls.config.set).title;
+  const title = setOf(controls.config).title;
   const sentences: Record<State, string> = {
     opening: "Preparing the device…",
     ready: beginning?.step
       ? `Ready to go on from step ${integer(beginning.step)} on ${title}.`
-      : `Ready to learn ${title}.`,
+      : scratch
+        ? `A flow that has learned ${title}; Start trains it further, Reset lets it begin anew.`
+        : `Ready to learn ${title}.`,
     training: phase === "warm-start" ? `Warm start on ${title}.` : `Learning ${title}.`,
     pausing: "Finishing the current steps…",
     paused: "Paused, with a finer picture.",
@@ -287,4 +323,5 @@ function enter(next: State): void {
   };
   setText(status, sentences[next]);
   document.body.dataset.state = next;
+  slow.enter(next);
 }

@@ -32,13 +32,13 @@ export class Numbers {
 
   reset(config: Config): void {
     this.#history.clear();
-    this.#floor = setOf(config.set).entropy;
+    this.#floor = setOf(config).entropy;
     this.#heldOut = undefined;
     this.#step = 0;
     byId("coarse", HTMLElement).hidden = true;
     setText(field("step"), "0");
     setText(field("floor"), decimal(this.#floor));
-    for (const name of ["loss", "held-out", "kl", "mass", "speed", "nfe"]) setText(field(name), "–");
+    for (const name of ["loss", "held-out", "kl", "mass", "speed", "nfe", "time"]) setText(field(name), "–");
     this.forget();
     const { solver, solverSteps, rtol } = config;
     const steps = ADAPTIVE.includes(solver) ? `tolerance ${rtol}` : `${solverSteps} steps`;
@@ -80,6 +80,7 @@ export class Numbers {
     setText(field("step"), integer(progress.step));
     setText(field("loss"), decimal(progress.loss));
     setText(field("speed"), rate(progress.stepsPerSecond));
+    setText(field("time"), decimal(progress.seconds, 1));
     setText(field("nfe"), `${integer(progress.nfe)} + ${integer(progress.nfeBackward)}`);
     if (progress.heldOut !== undefined) {
       this.#heldOut = progress.heldOut;

@@ -4,6 +4,7 @@ import type { Failure } from "../shared/failure.js";
 import type { Config } from "./config.js";
 import type { ViewCommand, ViewEvent } from "./protocol-view.js";
 import type { OwnData } from "./sets.js";
+import type { AskSlow, SlowFailed, SlowStep } from "./slow/protocol.js";
 
 export interface Layers {
   readonly density: boolean;
@@ -33,7 +34,11 @@ export type Command =
       readonly layers: Layers;
       readonly own: OwnData | undefined;
       readonly beginning: Beginning | undefined;
+      readonly pace: number;
     }
+  /** Steps between pictures while it trains; 0: as time allows. */
+  | { readonly type: "pace"; readonly steps: number }
+  | AskSlow
   | { readonly type: "save"; readonly purpose: Purpose }
   /** Asks for n samples of the flow as it is. */
   | { readonly type: "draw"; readonly count: number }
@@ -64,6 +69,8 @@ export interface Progress {
   readonly nfe: number;
   readonly nfeBackward: number;
   readonly stepsPerSecond: number;
+  /** Spent on training so far, pauses and pictures not counted. */
+  readonly seconds: number;
   /** Milliseconds that a step took when last nothing else was done beside; none so far: undefined. */
   readonly stepTime: number | undefined;
 }
@@ -97,5 +104,7 @@ export type Event =
   | { readonly type: "drawn"; readonly points: Float32Array }
   | { readonly type: "paused" }
   | { readonly type: "finished" }
+  | SlowStep
+  | SlowFailed
   | { readonly type: "failed"; readonly failure: Failure }
   | ViewEvent;

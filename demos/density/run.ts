@@ -11,15 +11,15 @@ import {
 } from "fjordgpu";
 import { ADAPTIVE, type Config, heldOutRows } from "./config.js";
 import type { Beginning } from "./protocol.js";
-import { OWN, type OwnData, ownData } from "./sets.js";
+import { noiseOf, OWN, type OwnData, ownData } from "./sets.js";
 
 /** @throws ArgumentError, FileFormatError for a beginning that is no model */
 export function flowOf(device: Device, config: Config, beginning: Beginning | undefined): Flow {
   const solver = solverOf(config);
   if (!beginning) {
-    const { layer, activation } = config;
-    const field = mlp({ dim: 2, hidden: config.hidden.split("-").map(Number), layer, activation });
-    return cnf(device, { field, seed: config.seed, ...solver });
+    const { hidden, layer, activation, T, seed } = config;
+    const field = mlp({ dim: 2, hidden: hidden.split("-").map(Number), layer, activation });
+    return cnf(device, { field, seed, T, ...solver });
   }
   const { field, params, T, trainT, seed, standardisation } = readModel(beginning.bytes);
   const scaling = beginning.resume ? standardisation : inPicture(standardisation, ownScaling(config));
@@ -50,7 +50,7 @@ export function datasetOf(config: Config, mostHeldOut: number): data.Dataset {
   const own = set === OWN ? ownData() : undefined;
   const all = own
     ? data.fromPoints(own.points, 2, { name: own.title, heldOutFraction: heldOut, seed })
-    : data.toyDataset(set, { rows, heldOut: heldOutRows(config), seed });
+    : data.toyDataset(set, { rows, heldOut: heldOutRows(config), seed, noise: noiseOf(config) });
   return { ...all, heldOut: all.heldOut.slice(0, 2 * mostHeldOut) };
 }
 

@@ -12,13 +12,21 @@ import type { Beginning, Command, Event, Layers } from "./protocol.js";
 import { type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
 import { datasetOf, flowOf, modelOf } from "./run.js";
 import { setOf } from "./sets.js";
+import type { SlowFailed, SlowStep } from "./slow/protocol.js";
 
 /** Cells along a side of the picture: while training, and as refinements when paused. */
 const GRIDS = { software: [48, 128], hardware: [64, 128, 256] };
+/** Steps between two reports, where nothing smaller is asked for. */
+const REPORT_EVERY = { software: 5, hardware: 20 };
 /** Cells of a picture that are computed at a time; questions about points are answered in between. */
 const BAND = 4096;
 
 const fetchTraining = () => import("./training.js");
+/** Faults of a flow that has run away, not of the page. */
+const isRunaway = (error: unknown): error is FjordError =>
+  error instanceof FjordError && ["non-finite", "solve-failed"].includes(error.code);
+
+const fetchRecording = () => import("./slow/record.js");
 
 /** Why a run was left: it has ended, it goes on in other portions, or it cannot go on. */
 type Leaving = "ended" | "regroup" | { readonly trouble: string };
@@ -36,13 +44,22 @@ export class Session {
   #layers: Layers;
   /** Training goes on one step at a time. */
   #single = false;
+  /** Steps between pictures while it trains; 0: as time allows. */
+  #pace = 0;
+  #drawnStep = 0;
   #rewind = false;
+  /** A step is to be recorded. */
+  #slow = false;
+  /** Divides the learning rates. */
+  #caution = 1;
   /** Requests about points that wait for an answer; of each kind only the newest. */
   readonly #asked = new Map<string, Inspect | DropRing>();
   /** There is none before `run`: only then is the reader's own set the one of this run. */
   #journey: Journey | undefined;
   #checkedStep = -1;
   #stepTime: number | undefined;
+  /** Milliseconds spent on training. */
+  #trained = 0;
   #flow: Flow | undefined;
   #training: TrainRun | undefined;
   /** Set while the weights may hold anything. */
@@ -54,13 +71,25 @@ export class Session {
     layers: Layers,
     readonly post: (event: Event, transfer?: Transferable[]) => void,
     readonly beginning?: Beginning,
+    pace = 0,
   ) {
     this.#layers = layers;
+    this.#pace = pace;
     this.#step = beginning?.step ?? 0;
   }
 
   get #grids(): readonly number[] {
     return this.device.adapter.isSoftware ? GRIDS.software : GRIDS.hardware;
+  }
+
+  /** Steps between pictures while it trains; 0: as time allows. */
+  set pace(steps: number) {
+    this.#pace = steps;
+  }
+
+  get #reportEvery(): number {
+    const usual = REPORT_EVERY[this.device.adapter.isSoftware ? "software" : "hardware"];
+    return this.#single ? 1 : Math.min(usual, this.#pace || usual);
   }
 
   set layers(layers: Layers) {
@@ -71,6 +100,7 @@ export class Session {
   start(): void {
     this.#paused = false;
     this.#single = false;
+    this.#slow = false;
     this.#changed();
   }
 
@@ -78,6 +108,13 @@ export class Session {
   single(): void {
     this.#paused = false;
     this.#single = true;
+    this.#slow = false;
+    this.#changed();
+  }
+
+  /** Records the next step, as soon as the training stands still. */
+  slow(): void {
+    this.#slow = true;
     this.#changed();
   }
 
@@ -113,7 +150,7 @@ export class Session {
     const { config } = this;
     const flow = flowOf(this.device, config, this.beginning);
     this.#flow = flow;
-    this.#journey = new Journey(setOf(config.set).window, config.seed + 1, this.post);
+    this.#journey = new Journey(setOf(config).window, config.seed + 1, this.post);
     try {
       this.post({ type: "ready", parameters: flow.field.paramCount });
       // Drawn even when training is to begin at once: its first kernels take a while to compile.
@@ -165,16 +202,14 @@ export class Session {
     const firstParams = await flow.params();
     const checkpoints = new Checkpoints(first.step);
     let guard = new Guard();
-    let caution = 1;
     let resume: Uint8Array | undefined = first.bytes;
     while (!this.#stop.signal.aborted) {
       const run = trainingOf(flow, set, config, {
         resume,
-        // Weights from elsewhere were trained with a scaling of their own, or with none.
-        keepScaling: beginning !== undefined && !beginning.resume,
-        caution,
-        isSoftware,
-        single: this.#single,
+        keepScaling: this.#keepScaling,
+        caution: this.#caution,
+        reportEvery: this.#reportEvery,
+        evaluateEvery: isSoftware ? 50 : 100,
         signal: this.#stop.signal,
       });
       this.#training = run;
@@ -185,8 +220,8 @@ export class Session {
         continue;
       }
       const back = checkpoints.before(this.#step) ?? first;
-      caution *= 2;
-      this.#pauseForChoice(leaving.trouble, back.step, config.lr / caution);
+      this.#caution *= 2;
+      this.#pauseForChoice(leaving.trouble, back.step, config.lr / this.#caution);
       await this.#choice();
       resume = back.bytes;
       // The weights may not be finite any more: a run from the beginning needs those it began with.
@@ -199,11 +234,13 @@ export class Session {
   /** Trains until the run ends, is stopped, or has to be made anew. */
   async #follow(run: TrainRun, flow: Flow, guard: Guard, checkpoints: Checkpoints): Promise<Leaving> {
     const { config } = this;
-    const single = this.#single;
+    const reportEvery = this.#reportEvery;
     /** When the report before came; none where something else was done in between, the first kernels among it. */
     let since: { time: number; step: number } | undefined;
+    let asked = performance.now();
     try {
       for await (const report of run) {
+        this.#trained += performance.now() - asked;
         this.#step = report.step + (report.phase === "likelihood" ? config.warm : 0);
         const now = performance.now();
         if (since && report.heldOut === undefined) {
@@ -223,19 +260,19 @@ export class Session {
           since = undefined;
           // The next training step is only made when the loop asks for it, so waiting here is the pause.
           await this.#idle(flow);
-          if (!this.#stop.signal.aborted && this.#single !== single) return "regroup";
         } else {
           await this.#answer(flow);
-          if (performance.now() >= this.#nextDraw && this.#step < config.warm + config.steps) {
+          if (this.#isDrawDue && this.#step < config.warm + config.steps) {
             await this.#drawWhileTraining(flow);
             since = undefined;
           }
         }
         if (this.#stop.signal.aborted) return "ended";
+        if (this.#reportEvery !== reportEvery) return "regroup";
+        asked = performance.now();
       }
     } catch (error) {
-      const known = error instanceof FjordError && ["non-finite", "solve-failed"].includes(error.code);
-      if (!known) throw error;
+      if (!isRunaway(error)) throw error;
       return { trouble: error.message };
     }
     return "ended";
@@ -244,7 +281,8 @@ export class Session {
   #tell(report: TrainReport): void {
     const { phase, heldOut, kl, nfe, nfeBackward, stepsPerSecond } = report;
     const loss = phase === "likelihood" ? report.loss : undefined;
-    const counts = { nfe, nfeBackward, stepsPerSecond, stepTime: this.#stepTime };
+    const times = { stepsPerSecond, seconds: this.#trained / 1000, stepTime: this.#stepTime };
+    const counts = { nfe, nfeBackward, ...times };
     this.post({ type: "progress", phase, step: this.#step, loss, heldOut, kl, ...counts });
   }
 
@@ -266,7 +304,17 @@ export class Session {
     this.#inTrouble = false;
   }
 
-  /** At most once a second, and never for more than about a quarter of the time. */
+  get #isDrawDue(): boolean {
+    const steps = this.#step - this.#drawnStep;
+    return this.#pace > 0 ? steps >= this.#pace : performance.now() >= this.#nextDraw;
+  }
+
+  /** Weights from elsewhere were trained with a scaling of their own, or with none. */
+  get #keepScaling(): boolean {
+    return this.beginning !== undefined && !this.beginning.resume;
+  }
+
+  /** By time: at most once a second, and never for more than about a quarter of the time. */
   async #drawWhileTraining(flow: Flow): Promise<void> {
     const start = performance.now();
     await this.#catchingAbort(async () => {
@@ -274,6 +322,7 @@ export class Session {
       await this.#sendSamples(flow, this.#stop.signal);
     });
     const now = performance.now();
+    this.#drawnStep = this.#step;
     this.#nextDraw = now + Math.max(1000, 3 * (now - start));
   }
 
@@ -294,6 +343,7 @@ export class Session {
   /** Everything about a flow that stands still, the most wanted first; points are answered in between. */
   async #idleWork(flow: Flow, signal: AbortSignal): Promise<void> {
     const [coarse, ...finer] = this.#grids;
+    if (this.#slow) await this.#sendSlow(flow, signal);
     await this.#answer(flow);
     await this.#sendDensity(flow, coarse!, signal);
     await this.#sendSamples(flow, signal);
@@ -305,11 +355,33 @@ export class Session {
     for (const size of finer) await this.#sendDensity(flow, size, signal);
     if (this.#checkedStep !== this.#step && !signal.aborted) {
       const { config } = this;
-      const found = await check(flow, setOf(config.set), config.seed, this.#step, signal);
+      const found = await check(flow, setOf(config), config.seed, this.#step, signal);
       this.#checkedStep = this.#step;
       this.post(found);
     }
     await this.#answer(flow);
+  }
+
+  async #sendSlow(flow: Flow, signal: AbortSignal): Promise<void> {
+    const { config, beginning } = this;
+    const { recordStep } = await fetchRecording();
+    // A run that has not begun goes on from what it was given.
+    const checkpoint =
+      (await this.#training?.checkpoint()) ?? (beginning?.resume ? beginning.bytes : undefined);
+    const found: SlowStep | SlowFailed = await recordStep({
+      flow,
+      dataset: datasetOf(config, 0),
+      config,
+      checkpoint,
+      keepScaling: this.#keepScaling,
+      caution: this.#caution,
+      signal,
+    }).catch((error: unknown) => {
+      if (!isRunaway(error)) throw error;
+      return { type: "slow-failed", reason: error.message };
+    });
+    this.#slow = false;
+    this.post(found);
   }
 
   /** Nothing can be said before the course of the flow has its times. */
@@ -336,7 +408,7 @@ export class Session {
   async #sendDensity(flow: Flow, size: number, signal: AbortSignal): Promise<void> {
     const upToDate = this.#sent.densityStep === this.#step && this.#sent.size >= size;
     if (upToDate || !this.#layers.density || !this.#layers.visible || signal.aborted) return;
-    const [low, high] = setOf(this.config.set).window;
+    const [low, high] = setOf(this.config).window;
     const cells = cellCentres(size, [low, high]);
     const logDensity = new Float32Array(size * size);
     for (let from = 0; from < logDensity.length; from += BAND) {

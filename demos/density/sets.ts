@@ -1,5 +1,6 @@
 /** What can be learned here: the gallery's sets and, once there are some, points of the reader's own. */
 import { data } from "fjordgpu";
+import type { Config } from "./config.js";
 
 /** The sets of the gallery, in its order; all of them live on the same window. */
 export const SETS = [
@@ -47,9 +48,14 @@ export function defineOwn(data: OwnData | undefined): void {
   own = data;
 }
 
-/** The set of this name. @throws ArgumentError for a name that neither the library nor the reader has given */
-export function setOf(name: string): data.ToySet {
-  return name === OWN && own ? setFrom(own) : data.toy(name);
+/** What a configuration learns. @throws ArgumentError for a name that neither the library nor the reader has given */
+export function setOf(config: Pick<Config, "set" | "noise">): data.ToySet {
+  return config.set === OWN && own ? setFrom(own) : data.toy(config.set, noiseOf(config));
+}
+
+/** The factor of a set's noise; 1 for sets that have none of their own. */
+export function noiseOf({ set, noise }: Pick<Config, "set" | "noise">): number {
+  return set !== OWN && data.toy(set).withNoise ? noise : 1;
 }
 
 /** Half widths with round quarters, so that the axes' numbers stay short. */

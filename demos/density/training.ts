@@ -3,7 +3,7 @@
  * picture stands.
  */
 import { type data, type Flow, type TrainRun, train } from "fjordgpu";
-import type { Config } from "./config.js";
+import { type Config, WEIGHT_DECAY } from "./config.js";
 
 /** The library's own rate of the warm start. */
 const WARM_RATE = 1e-2;
@@ -15,11 +15,10 @@ export interface Circumstances {
   readonly keepScaling: boolean;
   /** Divides the learning rates. */
   readonly caution: number;
-  readonly isSoftware: boolean;
-  /** Reports after every step. */
-  readonly single: boolean;
-  /** Reports after so many steps, with nothing under way beyond the step that is reported. */
-  readonly turn?: number;
+  /** Steps between reports. */
+  readonly reportEvery: number;
+  /** Steps between looks at the held-out points, beyond which nothing is under way; 0: never. */
+  readonly evaluateEvery: number;
   readonly signal: AbortSignal;
 }
 
@@ -27,12 +26,14 @@ export interface Circumstances {
 export function trainingOf(
   flow: Flow,
   set: data.Dataset,
-  { steps, batch, lr, seed, warm, trace }: Config,
-  { resume, keepScaling, caution, isSoftware, single, turn, signal }: Circumstances,
+  { steps, batch, optimiser, lr, seed, warm, trace }: Config,
+  { resume, keepScaling, caution, reportEvery, evaluateEvery, signal }: Circumstances,
 ): TrainRun {
   return train(flow, set, {
     steps,
     batch,
+    optimiser,
+    weightDecay: optimiser === "adamw" ? WEIGHT_DECAY : 0,
     lr: lr / caution,
     seed,
     clip: 10,
@@ -40,9 +41,8 @@ export function trainingOf(
     standardise: !keepScaling,
     ...(warm > 0 && { warmStart: { steps: warm, lr: WARM_RATE / caution } }),
     trace: trace === "exact" ? { kind: "exact" } : { kind: "hutchinson", distribution: trace },
-    reportEvery: turn ?? (single ? 1 : isSoftware ? 5 : 20),
-    // A run submits nothing beyond a step that it evaluates.
-    evaluateEvery: turn ?? (isSoftware ? 50 : 100),
+    reportEvery,
+    evaluateEvery,
     signal,
   });
 }

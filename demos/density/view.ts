@@ -4,7 +4,7 @@ import { byId, setText } from "../shared/dom.js";
 import { decimal, integer } from "../shared/format.js";
 import { type Heat, type HeatScale, heat, legend } from "../shared/heat.js";
 import { Plane } from "../shared/plane.js";
-import type { Config } from "./config.js";
+import { type Config, PRESETS } from "./config.js";
 import { Inspector } from "./inspector.js";
 import * as layers from "./layers.js";
 import type { Command, Event, Frame, Layers } from "./protocol.js";
@@ -15,7 +15,7 @@ import { Transport } from "./transport.js";
 const DATA_POINTS = 2_000;
 /** Of them, where they stand aside. */
 const FAINT_POINTS = 700;
-const LAYERS = ["density", "contours", "data", "samples", "field", "mesh", "path"] as const;
+const LAYERS = ["density", "contours", "data", "samples", "field", "streamlines", "mesh", "path"] as const;
 
 export class View {
   readonly #plane: Plane;
@@ -31,7 +31,9 @@ export class View {
   readonly #inspector: Inspector;
   /** Whether the layers that move have been switched on by travelling. */
   #travelled = false;
-  #set = setOf("moons");
+  #set = setOf(PRESETS.standard);
+  /** Whether the flow came trained. */
+  #isTrained = false;
   #data = new Float32Array();
   #samples: Float32Array = new Float32Array();
   #frame: Frame | undefined;
@@ -69,8 +71,9 @@ export class View {
   }
 
   /** A new run: its data at once, and nothing of the run before. */
-  reset(config: Config): void {
-    this.#set = setOf(config.set);
+  reset(config: Config, isTrained = false): void {
+    this.#isTrained = isTrained;
+    this.#set = setOf(config);
     // The first rows of the worker's longer draw.
     this.#data = this.#set.sample(Math.min(DATA_POINTS, config.rows), config.seed);
     this.#samples = new Float32Array();
@@ -176,7 +179,7 @@ export class View {
   }
 
   #paint(plane: Plane): void {
-    const { density, contours, data: dataTick, samples, field, mesh, path } = this.#ticks;
+    const { density, contours, data: dataTick, samples, field, streamlines, mesh, path } = this.#ticks;
     const { progress, direction } = this.#transport;
     if (density.checked && this.#heat) plane.image(this.#heat.image);
     const nodes = mesh.checked && this.#stage.meshAt(progress);
@@ -188,9 +191,11 @@ export class View {
     const particles = progress === 1 ? this.#samples : this.#stage.samplesAt(progress);
     if (samples.checked && particles) layers.paintSamples(plane, particles);
     if (contours.checked && this.#density) layers.paintContours(plane, this.#density);
-    const arrows = field.checked && this.#stage.fieldAt(progress);
+    const flow = (field.checked || streamlines.checked) && this.#stage.fieldAt(progress);
+    if (flow && streamlines.checked) layers.paintStreamlines(plane, flow);
     // f leads from data to noise; the arrows lead where time is going to go.
-    if (arrows) layers.paintArrows(plane, arrows, this.#stage.topSpeed, direction === 1 ? -1 : 1);
+    if (flow && field.checked)
+      layers.paintArrows(plane, flow, this.#stage.topSpeed, direction === 1 ? -1 : 1);
     const ring = this.#inspector.ringAt(progress);
     if (ring) layers.paintRing(plane, ring);
     const way = path.checked && this.#inspector.path;
@@ -230,7 +235,7 @@ export class View {
           ? `; ${decimal(100 * this.#frame.mass, 1)} % of the probability lies in the window.`
           : ".";
       text =
-        `${step === 0 ? "Density of the untrained flow" : `Density after ${integer(step)} training steps`}${when}` +
+        `${step === 0 ? `Density of the ${this.#isTrained ? "trained" : "untrained"} flow` : `Density after ${integer(step)} training steps`}${when}` +
         ` on ${this.#set.title}: highest log p ${decimal(this.#heat.peak, 2)} nats near (${decimal(x, 1)}, ` +
         `${decimal(y, 1)})${mass}`;
     }

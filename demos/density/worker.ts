@@ -27,9 +27,9 @@ async function open(run: number): Promise<void> {
 function configure(run: number, command: Extract<Command, { type: "configure" }>): void {
   session?.stop();
   if (!device) return;
-  const { config, layers, own, beginning } = command;
+  const { config, layers, own, beginning, pace } = command;
   const post = (event: Event, transfer?: Transferable[]) => postEvent(run, event, transfer);
-  const next = new Session(device, config, layers, post, beginning);
+  const next = new Session(device, config, layers, post, beginning, pace);
   session = next;
   busy = busy
     .then(() => {
@@ -64,6 +64,12 @@ onCommand<Command>((command) => {
       break;
     case "rewind":
       session?.rewind();
+      break;
+    case "slow":
+      session?.slow();
+      break;
+    case "pace":
+      if (session) session.pace = command.steps;
       break;
     case "inspect":
     case "ring":

@@ -31,14 +31,16 @@ export interface ToyOptions {
   readonly heldOut?: number;
   /** 0 unless given; the data are a function of it. */
   readonly seed?: number;
+  /** Factor of the set's own noise, 0.25 to 4; 1 unless given. */
+  readonly noise?: number;
 }
 
 /**
  * Draws the toy set of this name (see TOY_SETS).
- * @throws ArgumentError for an unknown name, fewer than 2 rows, or a count or seed that is not an integer.
+ * @throws ArgumentError for an unknown name, a noise that the set cannot have, fewer than 2 rows, or a count or seed that is not an integer.
  */
 export function toyDataset(name: string, options: ToyOptions = {}): Dataset {
-  const set = toy(name);
+  const set = toy(name, options.noise);
   const rows = integerIn("The number of rows", options.rows ?? 50_000, 2);
   const heldOut = integerIn("The number of held-out rows", options.heldOut ?? 10_000, 0);
   const all = set.sample(rows + heldOut, options.seed ?? 0);

@@ -8,14 +8,17 @@
  * over all ψ with F(ψ) ≡ atan2(y, x) modulo 2π/5. F is not monotone: far out an arm folds over itself, and
  * every root counts. On the fold itself p has an integrable singularity; the mass beyond it is 1.4e-9.
  */
+import { type Entropies, entropyOf, noisy, windowFor } from "./noise.js";
 import { type LogDensity2d, lazyDensity, sampler, type ToySet } from "./toy-set.js";
 
 const ARMS = 5;
 const RADIAL = 0.3;
+/** Of the arms' width: what `withNoise` scales. */
 const TANGENTIAL = 0.1;
+const ENTROPY: Entropies = { 0.5: 1.6306, 1: 2.3178, 2: 2.9699 };
 const RATE = 0.25;
 const SECTOR = (2 * Math.PI) / ARMS;
-/** Roots with |s| beyond 16 standard deviations are left out once ρ is larger than this. */
+/** Roots with |s| beyond 16 standard deviations are left out once ρ is larger than this (times the noise). */
 const REACH = 1.6;
 /** Beyond 17 standard deviations of r the roots are so dense that their sum is the mean over the angle. */
 const FAR = 6;
@@ -54,54 +57,60 @@ function foldsOf(rho: number): number[] {
 }
 
 /** The mean of the density over the angle, by Laplace's method in s (r ≈ ρ − s²/2ρ). */
-function logAngularMean(rho: number): number {
+function logAngularMean(rho: number, tangential: number): number {
   const gap = (rho - 1) / RADIAL;
-  const widened = 1 - (TANGENTIAL / RADIAL) ** 2 * (1 - 1 / rho);
+  const widened = 1 - (tangential / RADIAL) ** 2 * (1 - 1 / rho);
   const norm = Math.log(8 * Math.PI * rho * RADIAL * Math.sqrt(2 * Math.PI));
   return -0.5 * gap * gap - norm - 0.5 * Math.log(widened);
 }
 
-const density: LogDensity2d = (x, y) => {
-  const rho = Math.hypot(x, y) / 2;
-  if (rho > FAR) return logAngularMean(rho);
-  const angle = Math.atan2(y, x);
-  const f: Curve = (psi) => {
-    const e = RATE * Math.exp(rho * Math.cos(psi));
-    return [psi - e, 1 + rho * Math.sin(psi) * e];
-  };
-  const edge = rho > REACH ? Math.asin(REACH / rho) : Math.PI;
-  const bounds = [-edge, ...foldsOf(rho).filter((psi) => psi > -edge), edge];
-  let sum = 0;
-  for (let piece = 0; piece + 1 < bounds.length; piece++) {
-    const low = bounds[piece]!;
-    const high = bounds[piece + 1]!;
-    const ends = [(f(low)[0] - angle) / SECTOR, (f(high)[0] - angle) / SECTOR];
-    const last = Math.floor(Math.max(...ends));
-    for (let m = Math.ceil(Math.min(...ends)); m <= last; m++) {
-      const target = angle + m * SECTOR;
-      const psi = rootOf((at) => [f(at)[0] - target, f(at)[1]], low, high);
-      const a = (rho * Math.cos(psi) - 1) / RADIAL;
-      const b = (rho * Math.sin(psi)) / TANGENTIAL;
-      // The floor keeps the value finite exactly on a fold.
-      sum += Math.exp(-0.5 * (a * a + b * b)) / Math.max(Math.abs(f(psi)[1]), 1e-12);
+function densityOf(noise: number): LogDensity2d {
+  const tangential = TANGENTIAL * noise;
+  const reach = REACH * noise;
+  return (x, y) => {
+    const rho = Math.hypot(x, y) / 2;
+    if (rho > FAR) return logAngularMean(rho, tangential);
+    const angle = Math.atan2(y, x);
+    const f: Curve = (psi) => {
+      const e = RATE * Math.exp(rho * Math.cos(psi));
+      return [psi - e, 1 + rho * Math.sin(psi) * e];
+    };
+    const edge = rho > reach ? Math.asin(reach / rho) : Math.PI;
+    const bounds = [-edge, ...foldsOf(rho).filter((psi) => psi > -edge), edge];
+    let sum = 0;
+    for (let piece = 0; piece + 1 < bounds.length; piece++) {
+      const low = bounds[piece]!;
+      const high = bounds[piece + 1]!;
+      const ends = [(f(low)[0] - angle) / SECTOR, (f(high)[0] - angle) / SECTOR];
+      const last = Math.floor(Math.max(...ends));
+      for (let m = Math.ceil(Math.min(...ends)); m <= last; m++) {
+        const target = angle + m * SECTOR;
+        const psi = rootOf((at) => [f(at)[0] - target, f(at)[1]], low, high);
+        const a = (rho * Math.cos(psi) - 1) / RADIAL;
+        const b = (rho * Math.sin(psi)) / tangential;
+        // The floor keeps the value finite exactly on a fold.
+        sum += Math.exp(-0.5 * (a * a + b * b)) / Math.max(Math.abs(f(psi)[1]), 1e-12);
+      }
     }
-  }
-  return Math.log(sum / (4 * ARMS * 2 * Math.PI * RADIAL * TANGENTIAL));
-};
+    return Math.log(sum / (4 * ARMS * 2 * Math.PI * RADIAL * tangential));
+  };
+}
 
-export const pinwheelSet: ToySet = {
-  name: "pinwheel",
-  title: "Pinwheel",
-  about: "Five curved arms around a centre, sheared ever more strongly outwards.",
-  sample: sampler((stream) => {
-    const arm = stream.integer(ARMS);
-    const r = 1 + RADIAL * stream.normal();
-    const s = TANGENTIAL * stream.normal();
-    const angle = SECTOR * arm + RATE * Math.exp(r);
-    const [c, d] = [Math.cos(angle), Math.sin(angle)];
-    return [2 * (r * c + s * d), 2 * (s * c - r * d)];
+export const pinwheelSet = noisy(
+  (noise): ToySet => ({
+    name: "pinwheel",
+    title: "Pinwheel",
+    about: "Five curved arms around a centre, sheared ever more strongly outwards.",
+    sample: sampler((stream) => {
+      const arm = stream.integer(ARMS);
+      const r = 1 + RADIAL * stream.normal();
+      const s = TANGENTIAL * noise * stream.normal();
+      const angle = SECTOR * arm + RATE * Math.exp(r);
+      const [c, d] = [Math.cos(angle), Math.sin(angle)];
+      return [2 * (r * c + s * d), 2 * (s * c - r * d)];
+    }),
+    logDensity: lazyDensity(() => densityOf(noise)),
+    entropy: entropyOf(ENTROPY, noise),
+    window: windowFor(2 * TANGENTIAL, noise),
   }),
-  logDensity: lazyDensity(() => density),
-  entropy: 2.3178,
-  window: [-4, 4],
-};
+);

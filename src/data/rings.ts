@@ -7,27 +7,35 @@
  * for one point and makes the points independent.
  */
 import { logI0e } from "./bessel.js";
+import { type Entropies, entropyOf, noisy, windowFor } from "./noise.js";
 import { logSumExp } from "./quadrature.js";
 import { type LogDensity2d, lazyDensity, sampler, type ToySet } from "./toy-set.js";
 
-/** Equally likely rings of these radii, blurred by sigma. */
+/** Equally likely rings of these radii, blurred by Gaussian noise of the deviation `own`. */
 function ringSet(
-  set: Pick<ToySet, "name" | "title" | "about" | "entropy" | "window">,
+  set: Pick<ToySet, "name" | "title" | "about">,
   radii: readonly number[],
-  sigma: number,
+  own: number,
+  entropies: Entropies,
+  window: (noise: number) => ToySet["window"] = (noise) => windowFor(own, noise),
 ): ToySet {
-  return {
-    ...set,
-    sample: sampler((stream) => {
-      const radius = radii[stream.integer(radii.length)]!;
-      const angle = 2 * Math.PI * stream.uniform();
-      return [
-        radius * Math.cos(angle) + sigma * stream.normal(),
-        radius * Math.sin(angle) + sigma * stream.normal(),
-      ];
-    }),
-    logDensity: lazyDensity(() => ringDensity(radii, sigma)),
-  };
+  return noisy((noise) => {
+    const sigma = own * noise;
+    return {
+      ...set,
+      entropy: entropyOf(entropies, noise),
+      window: window(noise),
+      sample: sampler((stream) => {
+        const radius = radii[stream.integer(radii.length)]!;
+        const angle = 2 * Math.PI * stream.uniform();
+        return [
+          radius * Math.cos(angle) + sigma * stream.normal(),
+          radius * Math.sin(angle) + sigma * stream.normal(),
+        ];
+      }),
+      logDensity: lazyDensity(() => ringDensity(radii, sigma)),
+    };
+  });
 }
 
 /** log p of equally likely rings of these radii around the origin, blurred by sigma. */
@@ -52,11 +60,10 @@ export const circlesSet = ringSet(
     name: "circles",
     title: "Two circles",
     about: "Two concentric circles, the inner one half as wide, with Gaussian noise.",
-    entropy: 3.2681,
-    window: [-4, 4],
   },
   [3, 1.5],
   0.24,
+  { 0.5: 2.5807, 1: 3.2681, 2: 3.7956 },
 );
 
 /** Radii 1, 0.75, 0.5, 0.25, × 3; the noise of 0.08 comes after the scaling. */
@@ -65,11 +72,10 @@ export const ringsSet = ringSet(
     name: "rings",
     title: "Four rings",
     about: "Four concentric rings at equal distances with thin Gaussian noise.",
-    entropy: 2.6232,
-    window: [-4, 4],
   },
   [3, 2.25, 1.5, 0.75],
   0.08,
+  { 0.5: 1.9308, 1: 2.6232, 2: 3.2732 },
 );
 
 /** make_circles(factor = 0.5, noise = 0.06), as torchdiffeq's examples/cnf.py has it. */
@@ -78,9 +84,9 @@ export const circlesTorchdiffeqSet = ringSet(
     name: "circles_torchdiffeq",
     title: "Two circles (torchdiffeq)",
     about: "The circles of torchdiffeq's CNF example: smaller, thinner and not scaled.",
-    entropy: 0.7876,
-    window: [-1.5, 1.5],
   },
   [1, 0.5],
   0.06,
+  { 0.5: 0.0963, 1: 0.7876, 2: 1.4219 },
+  (noise) => (noise > 1.5 ? [-2, 2] : [-1.5, 1.5]),
 );

@@ -5,7 +5,7 @@
  *
  * Entropies are quadratures of the exact noise-convolved densities, good to 1e-4 nats.
  */
-import { oneOf } from "../gpu/errors.js";
+import { ArgumentError, oneOf } from "../gpu/errors.js";
 import { checkerboardSet } from "./checkerboard.js";
 import { eightGaussiansSet } from "./eight-gaussians.js";
 import { cosSet, lineSet } from "./graphs.js";
@@ -32,8 +32,15 @@ export const TOY_SETS: readonly ToySet[] = [
   circlesTorchdiffeqSet,
 ];
 
-/** The set of this name. @throws ArgumentError naming the allowed names. */
-export function toy(name: string): ToySet {
+/**
+ * The set of this name.
+ * @param noise factor of the set's own noise (of the pinwheel: the width of its arms)
+ * @throws ArgumentError naming the allowed names, or for a factor that the set cannot have
+ */
+export function toy(name: string, noise = 1): ToySet {
   const names = TOY_SETS.map((set) => set.name);
-  return TOY_SETS[names.indexOf(oneOf("The data set", name, names))]!;
+  const set = TOY_SETS[names.indexOf(oneOf("The data set", name, names))]!;
+  if (noise === 1) return set;
+  if (!set.withNoise) throw new ArgumentError(`${set.title} has no noise.`, "Leave the noise at 1.");
+  return set.withNoise(noise);
 }

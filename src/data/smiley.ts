@@ -3,6 +3,7 @@
  * blurred by Gaussian noise. Three kinds of shape in one density: a loop, blobs, and a curve with two ends.
  */
 import { gaussianMixture } from "./mixture.js";
+import { type Entropies, entropyOf, nodesFor, noisy, windowFor } from "./noise.js";
 import { gaussLegendre, logSumExp } from "./quadrature.js";
 import { ringDensity } from "./rings.js";
 import { type LogDensity2d, lazyDensity, sampler, type ToySet } from "./toy-set.js";
@@ -19,25 +20,26 @@ const MOUTH = {
 };
 /** 0.7 σ between neighbours at the sparsest place of an arc of length 4.3. */
 const NODES = 80;
+const ENTROPY: Entropies = { 0.5: 1.6838, 1: 2.5228, 2: 3.3317 };
 
-function density(): LogDensity2d {
-  const face = ringDensity([FACE.radius], FACE.sigma);
+function density(noise: number): LogDensity2d {
+  const face = ringDensity([FACE.radius], FACE.sigma * noise);
   const eyes = gaussianMixture(
     {
       x: new Float64Array([-EYES.x, EYES.x]),
       y: new Float64Array([EYES.y, EYES.y]),
       logWeight: new Float64Array(2).fill(-Math.LN2),
     },
-    EYES.sigma,
+    EYES.sigma * noise,
   );
-  const { nodes, weights } = gaussLegendre(NODES, MOUTH.from, MOUTH.to);
+  const { nodes, weights } = gaussLegendre(nodesFor(NODES, noise), MOUTH.from, MOUTH.to);
   const mouth = gaussianMixture(
     {
       x: nodes.map((angle) => MOUTH.radius * Math.cos(angle)),
       y: nodes.map((angle) => MOUTH.radius * Math.sin(angle)),
       logWeight: weights.map((dt) => Math.log(dt / (MOUTH.to - MOUTH.from))),
     },
-    MOUTH.sigma,
+    MOUTH.sigma * noise,
   );
   const terms = new Float64Array(3);
   return (x, y) => {
@@ -48,25 +50,29 @@ function density(): LogDensity2d {
   };
 }
 
-export const smileySet: ToySet = {
-  name: "smiley",
-  title: "Smiley",
-  about: "A face: a circle, two round eyes and an open arc for the mouth, with Gaussian noise.",
-  sample: sampler((stream) => {
-    const part = stream.uniform();
-    if (part >= FACE.weight && part < FACE.weight + EYES.weight) {
-      const side = 2 * stream.integer(2) - 1;
-      return [side * EYES.x + EYES.sigma * stream.normal(), EYES.y + EYES.sigma * stream.normal()];
-    }
-    const { radius, sigma } = part < FACE.weight ? FACE : MOUTH;
-    const along = stream.uniform();
-    const angle = part < FACE.weight ? 2 * Math.PI * along : MOUTH.from + (MOUTH.to - MOUTH.from) * along;
-    return [
-      radius * Math.cos(angle) + sigma * stream.normal(),
-      radius * Math.sin(angle) + sigma * stream.normal(),
-    ];
+export const smileySet = noisy(
+  (noise): ToySet => ({
+    name: "smiley",
+    title: "Smiley",
+    about: "A face: a circle, two round eyes and an open arc for the mouth, with Gaussian noise.",
+    sample: sampler((stream) => {
+      const part = stream.uniform();
+      if (part >= FACE.weight && part < FACE.weight + EYES.weight) {
+        const side = 2 * stream.integer(2) - 1;
+        const sigma = EYES.sigma * noise;
+        return [side * EYES.x + sigma * stream.normal(), EYES.y + sigma * stream.normal()];
+      }
+      const { radius, sigma: own } = part < FACE.weight ? FACE : MOUTH;
+      const sigma = own * noise;
+      const along = stream.uniform();
+      const angle = part < FACE.weight ? 2 * Math.PI * along : MOUTH.from + (MOUTH.to - MOUTH.from) * along;
+      return [
+        radius * Math.cos(angle) + sigma * stream.normal(),
+        radius * Math.sin(angle) + sigma * stream.normal(),
+      ];
+    }),
+    logDensity: lazyDensity(() => density(noise)),
+    entropy: entropyOf(ENTROPY, noise),
+    window: windowFor(FACE.sigma, noise),
   }),
-  logDensity: lazyDensity(density),
-  entropy: 2.5228,
-  window: [-4, 4],
-};
+);

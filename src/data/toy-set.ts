@@ -22,10 +22,18 @@ export interface ToySet {
   sample(n: number, seed: number): Float32Array<ArrayBuffer>;
   /** The exact density, noise included; absent where all mass lies on a curve. */
   readonly logDensity?: LogDensity2d;
-  /** Differential entropy in nats: no model has a lower expected NLL. Present exactly when logDensity is. */
+  /**
+   * Differential entropy in nats: no model has a lower expected NLL. Where there is a density; of sets with another
+   * noise than their own for the factors ½ and 2 alone.
+   */
   readonly entropy?: number;
   /** [low, high] of both axes: a square that shows the set and holds all but about 2e-4 of its mass. */
   readonly window: readonly [number, number];
+  /**
+   * The set with so many times its noise, everything else the same. Absent where there is none to scale.
+   * @throws ArgumentError unless the factor lies between 0.25 and 4
+   */
+  withNoise?(factor: number): ToySet;
 }
 
 export type Point = [x: number, y: number];

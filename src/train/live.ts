@@ -123,8 +123,7 @@ export class Live {
     const { steps } = this.phase.optimiser.plan;
     while ((ahead || this.#submitted < steps) && !signal?.aborted) {
       const chunk = ahead ?? this.#submit();
-      // One report ahead, so that the GPU has work while its numbers travel; not past a step that is evaluated.
-      ahead = this.#submitted < steps && !this.#evaluatesAt(this.#submitted) ? this.#submit() : undefined;
+      ahead = this.#mayRunAhead() ? this.#submit() : undefined;
       let { entries, state } = await chunk.read;
       if (ahead && (state.halted || entries.some((entry) => !entry.counted))) {
         const rest = await ahead.read;
@@ -140,6 +139,15 @@ export class Live {
         this.#submitted = state.step;
       }
     }
+  }
+
+  /**
+   * One report ahead, so that the GPU has work while its numbers travel; not past a step that is evaluated, nor where
+   * every step is to be looked at.
+   */
+  #mayRunAhead(): boolean {
+    const more = this.#submitted < this.phase.optimiser.plan.steps;
+    return more && this.checked.plan.reportEvery > 1 && !this.#evaluatesAt(this.#submitted);
   }
 
   /** Submits the steps up to the next report. */

@@ -42,7 +42,10 @@ export interface TrainOptions {
   standardise?: boolean;
   /** Seed of batches and probes. Default 0. */
   seed?: number;
-  /** Steps between reports. Default 10. */
+  /**
+   * Steps between reports. Default 10. With 1 the flow holds, at each report, the parameters of its step; otherwise the
+   * GPU is already at work on the next ones.
+   */
   reportEvery?: number;
   /** Steps between evaluations of the held-out rows; default 0, never. */
   evaluateEvery?: number;

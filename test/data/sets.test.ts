@@ -1,6 +1,7 @@
 /** Every toy set against the reference statistics and against its own density. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { toyDataset } from "../../src/data/dataset.js";
 import { TOY_SETS, toy } from "../../src/data/sets.js";
 import {
   densityHistogramCheck,
@@ -112,4 +113,41 @@ test("a bad count or seed is refused", () => {
   expect(() => toy("moons").sample(-1, 0)).toThrow(/number of points is -1/);
   expect(() => toy("moons").sample(2.5, 0)).toThrow(/2\.5/);
   expect(() => toy("moons").sample(2, -1)).toThrow(/seed is -1/);
+});
+
+describe("noise", () => {
+  const noisy = TOY_SETS.filter((set) => set.withNoise);
+
+  test.each(noisy.map((set) => [set.name, set] as const))("of %s can be halved and doubled", (name, set) => {
+    for (const noise of [0.5, 2]) {
+      const other = toy(name, noise);
+      const count = 3_000;
+      const points = other.sample(count, 3);
+      expect(other.sample(5, SEED)).not.toEqual(set.sample(5, SEED));
+      // The entropy is that of the density, by quadrature: samples of another noise would miss it.
+      const values = Array.from(
+        { length: count },
+        (_, i) => -other.logDensity!(points[2 * i]!, points[2 * i + 1]!),
+      );
+      const mean = values.reduce((sum, value) => sum + value, 0) / count;
+      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
+      expect(Math.abs(mean - other.entropy!)).toBeLessThan(4 * Math.sqrt(variance / count));
+      const [low, high] = other.window;
+      expect(points.filter((x) => x < low || x > high).length).toBeLessThan(0.002 * count);
+    }
+    expect(set.withNoise!(1).sample(20, 1)).toEqual(set.sample(20, 1));
+    expect(set.withNoise!(1.7).entropy).toBeUndefined();
+  });
+
+  test("is refused where there is none, and where it is out of range", () => {
+    expect(() => toy("checkerboard", 2)).toThrow(/Checkerboard has no noise/);
+    expect(() => toy("moons", 5)).toThrow(/noise is 5\./);
+    expect(() => toy("moons", Number.NaN)).toThrow(/noise is NaN\./);
+  });
+
+  test("is an option of the data set", () => {
+    const set = toyDataset("circles", { rows: 10, heldOut: 0, noise: 2 });
+    expect(set.points).toEqual(toy("circles", 2).sample(10, 0));
+    expect(set.entropy).toBe(toy("circles", 2).entropy);
+  });
 });

@@ -1,10 +1,12 @@
 /** What the density page reads: drawings, links, tables, kept runs. */
+import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
-import { PRESETS, wishOf } from "../../demos/density/config.js";
+import { PRESETS, TRAINED, wishOf } from "../../demos/density/config.js";
 import { Drawing, dabsBetween, inkOf, MOST_POINTS } from "../../demos/density/data-in/drawing.js";
 import { likelyColumns, pickColumns, readTable, scalingText } from "../../demos/density/data-in/table.js";
 import { fragmentOf, packPoints, readFragment, unpackPoints } from "../../demos/density/link.js";
 import { checked } from "../../demos/density/results/keep.js";
+import { weightsConfig } from "../../demos/density/results/weights.js";
 import { defineOwn, OWN, ownData, setOf, windowAround } from "../../demos/density/sets.js";
 import { data, io } from "../../src/index.js";
 
@@ -196,15 +198,18 @@ test("the window of own points is round and holds nearly all", () => {
   expect(windowAround(new Float32Array([1, 1, 50, -50]))).toEqual([-8, 8]);
   const points = data.toy("moons").sample(1_000, 0);
   defineOwn({ kind: "drawn", title: "Your drawing", points, columns: ["x", "y"] });
-  expect(setOf(OWN).window).toEqual([-4, 4]);
-  expect(setOf(OWN).sample(10, 0).subarray(2, 4)).toEqual(points.subarray(200, 202));
-  expect(() => setOf("mooons")).toThrow(/"mooons"/);
+  expect(setOf({ set: OWN, noise: 1 }).window).toEqual([-4, 4]);
+  expect(setOf({ set: OWN, noise: 1 }).sample(10, 0).subarray(2, 4)).toEqual(points.subarray(200, 202));
+  expect(() => setOf({ set: "mooons", noise: 1 })).toThrow(/"mooons"/);
 });
 
 test("a kept run is taken only as a whole", () => {
   const beginning = { bytes: new Uint8Array(8), resume: true, step: 3 };
   const kept = { version: 1, when: 0, config: PRESETS.tiny, beginning, rows: [] };
-  expect(checked(kept)).toBe(kept);
+  expect(checked(kept)).toEqual(kept);
+  // A run that was kept before a setting existed had its usual value.
+  const { noise: _, ...fewer } = PRESETS.tiny;
+  expect(checked({ ...kept, config: fewer })).toEqual(kept);
   expect(checked(undefined)).toBeUndefined();
   expect(checked({ ...kept, version: 2 })).toBeUndefined();
   expect(checked({ ...kept, config: { ...PRESETS.tiny, solver: "magic" } })).toBeUndefined();
@@ -212,4 +217,9 @@ test("a kept run is taken only as a whole", () => {
   const own = { kind: "drawn", title: "d", points: new Float32Array(80), columns: ["x", "y"] };
   expect(checked({ ...kept, own, config: { ...PRESETS.tiny, set: OWN } })).toBeDefined();
   expect(ownData()).toBeUndefined();
+});
+
+test("the flow that the page comes with is the one that its form then shows", () => {
+  const bytes = new Uint8Array(readFileSync("demos/public/models/moons.safetensors"));
+  expect(weightsConfig(bytes, TRAINED)).toEqual(TRAINED);
 });

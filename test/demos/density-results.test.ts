@@ -106,7 +106,13 @@ test("programs say what the form says", () => {
   expect(python).toContain("self.beta = nn.Parameter");
   expect(python).toContain("np.array([100, -1, 110, -1.5]).reshape(-1, 2)");
   expect(python).toContain('method="dopri5", rtol=0.0001, atol=0.0001');
-  expect(pythonOf({ ...adaptive, solver: "rk4", set: "moons" }, undefined)).toContain('"step_size": 1 / 8');
+  const other = { ...adaptive, solver: "rk4", set: "moons", noise: 2, T: 0.5, optimiser: "adamw" } as const;
+  expect(pythonOf(other, undefined)).toContain('"step_size": T / 8');
+  expect(pythonOf(other, undefined)).toMatch(/^n, noise = 62500, 2$[\s\S]*^points \+= 0\.2 \* noise/m);
+  expect(pythonOf(other, undefined)).toContain("AdamW(field.parameters(), lr=0.002, weight_decay=0.01)");
+  expect(typescriptOf(other, undefined)).toMatch(/noise: 2 \}[\s\S]*T: 0\.5,[\s\S]*optimiser: "adamw"/);
+  // A board has no noise to be doubled.
+  expect(typescriptOf({ ...other, set: "checkerboard" }, undefined)).not.toContain("noise");
 });
 
 test("Python has every set of the gallery and every layer type", () => {

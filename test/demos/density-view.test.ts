@@ -12,6 +12,7 @@ import {
   ringAt,
   Stage,
 } from "../../demos/density/stage.js";
+import { streamlines } from "../../demos/density/streamlines.js";
 import { Clock } from "../../demos/shared/clock.js";
 import { contour, massLevels } from "../../demos/shared/contours.js";
 
@@ -208,7 +209,14 @@ describe("the guard", () => {
 
   test("curves forget what came after the step that a run went back to", () => {
     const history = new History();
-    const counts = { phase: "likelihood", nfe: 32, nfeBackward: 32, kl: 0, stepsPerSecond: 1 } as const;
+    const counts = {
+      phase: "likelihood",
+      nfe: 32,
+      nfeBackward: 32,
+      kl: 0,
+      stepsPerSecond: 1,
+      seconds: 1,
+    } as const;
     for (const step of [5, 10, 15, 10]) {
       history.add({
         type: "progress",
@@ -226,4 +234,21 @@ describe("the guard", () => {
     ]);
     expect(history.table(1).map(({ step }) => step)).toEqual([10]);
   });
+});
+
+test("streamlines of a field that turns are circles, spread over the window and never across each other", () => {
+  const size = 15;
+  const centres = cellCentres(size, WINDOW);
+  const field = centres.map((_, i) => (i % 2 === 0 ? -centres[i + 1]! : centres[i - 1]!));
+  const lines = streamlines(field, size, WINDOW);
+  expect(lines.length).toBeGreaterThan(8);
+  for (const line of lines) {
+    const radii = Array.from({ length: line.length / 2 }, (_, i) =>
+      Math.hypot(line[2 * i]!, line[2 * i + 1]!),
+    );
+    // The field is linear, so what lies between the grid's nodes is exact; beyond the outermost it is held.
+    if (Math.max(...radii) > 3.7) continue;
+    expect(Math.max(...radii) - Math.min(...radii)).toBeLessThan(0.05);
+  }
+  expect(streamlines(new Float32Array(2 * size * size), size, WINDOW)).toEqual([]);
 });

@@ -104,6 +104,11 @@ test("a warm start comes first; the course of the flow, from data to noise and b
     expect(Math.abs(mean[d]!)).toBeLessThan(0.104);
     expect(Math.abs(std[d]! - 1)).toBeLessThan(0.074);
   }
+  const plate = () =>
+    page.getByTestId("plate").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL().length);
+  const without = await plate();
+  await page.getByRole("checkbox", { name: "Streamlines" }).check();
+  await expect.poll(plate).toBeGreaterThan(without * 1.05);
   const times = async (name: string) => Number((await page.getByTestId(name).textContent())!.slice(2));
   const [measured, predicted] = [await times("ring-measured"), await times("ring-predicted")];
   // The centre speaks for the whole ring up to second order in its radius, 0.3.
@@ -119,5 +124,33 @@ test("a warm start comes first; the course of the flow, from data to noise and b
   const stopped = await time.inputValue();
   await page.evaluate(() => new Promise(requestAnimationFrame));
   expect(await time.inputValue()).toBe(stopped);
+
+  // Slow motion, by keyboard: each part stands still at its end where less motion is asked for.
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  await page.locator("h1").click();
+  await page.keyboard.press("m");
+  const dialog = page.getByTestId("slow");
+  const here = dialog.locator("[aria-current=step]");
+  await expect(here).toHaveText("1. Draw a batch");
+  await expect(dialog).toContainText("128 of the 50,000 points");
+  await page.keyboard.press("ArrowRight");
+  await expect(here).toHaveText("2. Carry it to the noise");
+  await expect(dialog.locator("[data-here]")).toContainText("t1.00Evaluations of the field32");
+  await dialog.getByRole("button", { name: "Next", exact: true }).click();
+  await page.keyboard.press("ArrowRight");
+  const gradient = (await dialog.locator("[data-here] dd").first().textContent())!;
+  await page.keyboard.press("ArrowRight");
+  await expect(here).toHaveText("5. Update the weights");
+  // Found step by step on the way back, and by the trainer in one go; both have three decimals.
+  const [norm, , , nll] = await dialog.locator("[data-here] dd").allTextContents();
+  expect(Math.abs(Number(norm) - Number(gradient))).toBeLessThan(0.0021);
+  expect(nll).toMatch(/^\d\.\d+ → \d\.\d+ nats$/);
+  await expect(dialog.getByLabel("Change", { exact: true })).toBeChecked();
+  await dialog.getByLabel("Place in the step").fill("1.5");
+  await dialog.getByRole("button", { name: "Play" }).click();
+  await expect(here).toHaveText("3. Read off log p");
+  await page.keyboard.press("Escape");
+  await expect(dialog).toBeHidden();
+  expect(await numberIn(page, "step")).toBe(153);
   faults.expectNone();
 });

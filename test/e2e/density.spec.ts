@@ -100,9 +100,20 @@ test("samples and settings; a lost device is said calmly, and training can start
   faults.expectNone();
 
   await page.getByLabel("Solver", { exact: true }).selectOption("rk4");
+  await expect(page.locator("#setting-batch-help")).toContainText("Raised:");
   await reach(page, "ready");
+  // Settings that other sets do not have are not asked for.
+  const noise = page.getByLabel("Noise", { exact: true });
+  await noise.selectOption("2");
+  await expect(page.getByTestId("floor")).toHaveText("3.064");
+  await page.getByText("Checkerboard", { exact: true }).click();
+  await expect(noise).toBeHidden();
+  await reach(page, "ready");
+  // Reports come with the pictures where these are wanted more often than every fifth step.
+  await page.getByTestId("pace").fill("1");
+  await expect(page.getByTestId("pace-text")).toHaveText("1 step");
   await page.getByTestId("go").click();
-  await expect.poll(() => numberIn(page, "step")).toBeGreaterThan(0);
+  await expect.poll(async () => (await numberIn(page, "step")) % 5).toBeGreaterThan(0);
   await page.workers()[0]!.evaluate(() => {
     // The device belongs to the worker's code; the next thing asked of it destroys it.
     const { createCommandEncoder } = GPUDevice.prototype;
@@ -117,4 +128,18 @@ test("samples and settings; a lost device is said calmly, and training can start
   await reach(page, "training");
   await expect.poll(() => numberIn(page, "step")).toBeGreaterThan(0);
   await expect(page.locator("#notice")).toBeHidden();
+});
+
+test("the page opens with a trained flow, and Reset lets it begin anew", async ({ page }) => {
+  const faults = new Faults(page);
+  await page.goto("density/");
+  await reach(page, "ready");
+  await expect(page.getByTestId("picture-text")).toContainText("Density of the trained flow on Two moons");
+  // Only a flow that has learned them is so dense anywhere: the best Gaussian reaches −2.3 nats.
+  await expect(page.getByTestId("picture-text")).toContainText(/highest log p −[01]\./);
+  await expect(page.getByTestId("status")).toContainText("has learned Two moons");
+  await page.getByTestId("reset").click();
+  await expect(page.getByTestId("status")).toContainText("Ready to learn Two moons");
+  await expect(page.getByTestId("picture-text")).toContainText("Density of the untrained flow");
+  faults.expectNone();
 });

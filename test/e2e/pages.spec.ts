@@ -80,6 +80,13 @@ test("without WebGPU the pages say so and stay readable", async ({ playwright, l
 
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
+  test('"/density/" shows its title, its explanation and a picture', async ({ page }) => {
+    await page.goto("density/");
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "What happens here" })).toBeVisible();
+    await expect(page.getByTestId("plate")).toHaveCSS("background-image", /density.*\.png/);
+  });
+
   for (const name of ["trajectories", "compare", "solvers", "trace", "engine"]) {
     test(`"/${name}/" shows its title, its explanation and a picture`, async ({ page }) => {
       await page.goto(`${name}/`);

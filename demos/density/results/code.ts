@@ -1,6 +1,6 @@
 /** The run as a program: TypeScript on fjordgpu, or Python on torchdiffeq. */
-import { ADAPTIVE, type Config, heldOutRows } from "../config.js";
-import type { OwnData } from "../sets.js";
+import { ADAPTIVE, type Config, heldOutRows, WEIGHT_DECAY } from "../config.js";
+import { noiseOf, type OwnData } from "../sets.js";
 import { PYTHON_ACTIVATIONS, PYTHON_LAYERS, PYTHON_SETS } from "./python.js";
 
 /** Own points that are written into a program; of more, so many evenly from all. */
@@ -8,17 +8,20 @@ const MOST_POINTS = 2_000;
 
 /** A program that makes the same data, the same flow and the same training, and then samples. */
 export function typescriptOf(config: Config, own: OwnData | undefined): string {
-  const { set, hidden, layer, activation, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps } =
-    config;
+  const { set, hidden, layer, activation, T, solver, solverSteps, rtol } = config;
+  const { trace, warm, optimiser, lr, batch, seed, steps } = config;
   const adaptive = ADAPTIVE.includes(solver);
   const kept = heldOutRows(config);
+  const noise = noiseOf(config);
   const data = own
     ? [
         ...note(own, "//"),
         `const points = [${pointsOf(own).join(", ")}];`,
         `const set = data.fromPoints(points, 2, { heldOutFraction: ${config.heldOut}, seed: ${seed} });`,
       ]
-    : [`const set = data.toyDataset("${set}", { rows: ${config.rows}, heldOut: ${kept}, seed: ${seed} });`];
+    : [
+        `const set = data.toyDataset("${set}", { rows: ${config.rows}, heldOut: ${kept}, seed: ${seed}${noise === 1 ? "" : `, noise: ${noise}`} });`,
+      ];
   return [
     'import { cnf, data, mlp, openDevice, train } from "fjordgpu";',
     "",
@@ -26,6 +29,7 @@ export function typescriptOf(config: Config, own: OwnData | undefined): string {
     ...data,
     "const flow = cnf(device, {",
     `  field: mlp({ dim: 2, hidden: [${hidden.split("-").join(", ")}], layer: "${layer}", activation: "${activation}" }),`,
+    ...(T === 1 ? [] : [`  T: ${T},`]),
     `  method: "${solver}",`,
     adaptive ? `  rtol: ${rtol},\n  atol: ${rtol},` : `  steps: ${solverSteps},`,
     `  seed: ${seed},`,
@@ -34,6 +38,7 @@ export function typescriptOf(config: Config, own: OwnData | undefined): string {
     ...(warm > 0 ? [`  warmStart: { steps: ${warm} },`] : []),
     `  steps: ${steps},`,
     `  batch: ${batch},`,
+    ...(optimiser === "adamw" ? [`  optimiser: "adamw",\n  weightDecay: ${WEIGHT_DECAY},`] : []),
     `  lr: ${lr},`,
     "  clip: 10,",
     `  trace: ${trace === "exact" ? '{ kind: "exact" }' : `{ kind: "hutchinson", distribution: "${trace}" }`},`,
@@ -50,20 +55,20 @@ export function typescriptOf(config: Config, own: OwnData | undefined): string {
 
 /** The same run in PyTorch. Its random numbers differ, so its curves do in detail. */
 export function pythonOf(config: Config, own: OwnData | undefined): string {
-  const { set, hidden, layer, activation, solver, solverSteps, rtol, trace, warm, lr, batch, seed, steps } =
-    config;
+  const { set, hidden, layer, activation, T, solver, solverSteps, rtol } = config;
+  const { trace, warm, optimiser, lr, batch, seed, steps } = config;
   // torchdiffeq has no tsit5; dopri5 is the method of the same order that it has.
   const method = solver === "tsit5" ? "dopri5" : solver;
   const options = ADAPTIVE.includes(solver)
     ? `method="${method}", rtol=${rtol}, atol=${rtol}`
-    : `method="${method}", options={"step_size": 1 / ${solverSteps}}`;
+    : `method="${method}", options={"step_size": T / ${solverSteps}}`;
   const data = own
     ? [
         ...note(own, "#"),
         `points = np.array([${pointsOf(own).join(", ")}]).reshape(-1, 2)`,
         "rng.shuffle(points)",
       ]
-    : [`n = ${config.rows + heldOutRows(config)}`, PYTHON_SETS[set]!];
+    : [`n, noise = ${config.rows + heldOutRows(config)}, ${noiseOf(config)}`, PYTHON_SETS[set]!];
   const probe = {
     exact: "None",
     rademacher: "torch.randint(0, 2, x.shape) * 2.0 - 1",
@@ -80,6 +85,7 @@ export function pythonOf(config: Config, own: OwnData | undefined): string {
     "",
     `rng = np.random.default_rng(${seed})`,
     `torch.manual_seed(${seed})`,
+    `T = ${T}`,
     ...data,
     "data = torch.tensor(points, dtype=torch.float32)",
     `held_out, train = data[: round(${config.heldOut} * len(data))], data[round(${config.heldOut} * len(data)) :]`,
@@ -119,13 +125,13 @@ export function pythonOf(config: Config, own: OwnData | undefined): string {
     "            return f, divergence(f, z, probe)",
     "",
     "    start = ((x - mean) / std, torch.zeros(len(x)))",
-    `    z, delta = odeint(dynamics, start, torch.tensor([0.0, 1.0]), ${options})`,
+    `    z, delta = odeint(dynamics, start, torch.tensor([0.0, T]), ${options})`,
     "    base = -0.5 * (z[-1] ** 2).sum(1) - math.log(2 * math.pi)",
     "    return base + delta[-1] - std.log().sum()",
     "",
     "",
     ...(warm > 0 ? pythonWarmStart(warm) : []),
-    `adam = torch.optim.Adam(field.parameters(), lr=${lr})`,
+    `adam = torch.optim.${optimiser === "adamw" ? "AdamW" : "Adam"}(field.parameters(), lr=${lr}${optimiser === "adamw" ? `, weight_decay=${WEIGHT_DECAY}` : ""})`,
     `for step in range(1, ${steps} + 1):`,
     `    x = train[torch.randint(len(train), (${batch},))]`,
     `    loss = -log_prob(x, ${probe}).mean()`,
@@ -138,7 +144,7 @@ export function pythonOf(config: Config, own: OwnData | undefined): string {
     "            print(step, loss.item(), -log_prob(held_out[:1000]).mean().item())",
     "",
     "with torch.no_grad():",
-    `    back = odeint(field, torch.randn(1000, 2), torch.tensor([1.0, 0.0]), ${options})[-1]`,
+    `    back = odeint(field, torch.randn(1000, 2), torch.tensor([T, 0.0]), ${options})[-1]`,
     "    samples = mean + std * back",
     "",
   ].join("\n");
@@ -151,8 +157,8 @@ function pythonWarmStart(steps: number): string[] {
     `decay = torch.optim.lr_scheduler.CosineAnnealingLR(warm, ${steps})`,
     `for _ in range(${steps}):  # flow matching: the velocity of straight paths from data to noise`,
     "    x = (train[torch.randint(len(train), (512,))] - mean) / std",
-    "    noise, t = torch.randn_like(x), torch.rand(len(x), 1)",
-    "    loss = ((field(t, (1 - t) * x + t * noise) - (noise - x)) ** 2).sum(1).mean()",
+    "    end, s = torch.randn_like(x), torch.rand(len(x), 1)",
+    "    loss = ((field(T * s, (1 - s) * x + s * end) - (end - x) / T) ** 2).sum(1).mean()",
     "    warm.zero_grad()",
     "    loss.backward()",
     "    warm.step()",

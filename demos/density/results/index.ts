@@ -224,7 +224,7 @@ export class Results {
     const kind = this.#kind.value as FileKind;
     const { config, view, numbers } = this.hooks;
     const { fileOf, download } = await import("./export.js");
-    const set = setOf(config().set);
+    const set = setOf(config());
     this.#say("Making the file…");
     try {
       const made = await fileOf(kind, {

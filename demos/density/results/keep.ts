@@ -43,19 +43,21 @@ export function checked(value: unknown): Kept | undefined {
   if (kept?.version !== 1 || !(kept.beginning?.bytes instanceof Uint8Array) || !Array.isArray(kept.rows)) {
     return undefined;
   }
-  const { config, own } = kept;
+  const { own } = kept;
+  // Settings that a run was kept without are those that it had.
+  const config = { ...PRESETS.standard, ...kept.config };
   const before = ownData();
   // A setting is allowed by the same rules as in the address, and there "own" must exist.
   if (own instanceof Object && own.points instanceof Float32Array) defineOwn(own);
   const names = Object.keys(PRESETS.standard) as (keyof Config)[];
-  const valid = names.every((name) => parseSetting(name, String(config?.[name])) !== undefined);
+  const valid = names.every((name) => parseSetting(name, String(config[name])) !== undefined);
   defineOwn(before);
-  return valid ? (kept as Kept) : undefined;
+  return valid ? ({ ...kept, config } as Kept) : undefined;
 }
 
 /** Which run it is, in words. */
 export function keptText({ config, own, beginning, when }: Kept): string {
-  const title = config.set === OWN ? (own?.title ?? "") : setOf(config.set).title;
+  const title = config.set === OWN ? (own?.title ?? "") : setOf(config).title;
   const date = new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short" }).format(when);
   return `${title}, ${integer(beginning.step)} training steps, ${date}.`;
 }

@@ -7,7 +7,7 @@ import { type Config, parseSetting } from "../config.js";
  * @throws FileFormatError for a file that is no model, DataError for a model that this page cannot show
  */
 export function weightsConfig(bytes: Uint8Array, config: Config): Config {
-  const { field, method, steps, rtol, seed } = readModel(bytes);
+  const { field, T, method, steps, rtol, seed } = readModel(bytes);
   if (field.dim !== 2) {
     throw new DataError(`The model has ${field.dim} dimensions.`, "This page shows the plane.");
   }
@@ -15,6 +15,7 @@ export function weightsConfig(bytes: Uint8Array, config: Config): Config {
     hidden: field.spec.hidden.join("-"),
     layer: field.spec.layer,
     activation: field.spec.activation,
+    T,
     solver: method,
     solverSteps: steps,
     rtol,
