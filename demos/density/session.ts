@@ -3,18 +3,23 @@
  * Everything on the GPU happens one after the other, in `run`; the other methods only leave notes for it.
  */
 import { type Device, FjordError, type Flow, type TrainReport, type TrainRun } from "fjordgpu";
+import { cellCentres, meshNodes } from "../shared/grid.js";
+import { Checkpoints, Guard } from "../shared/guard.js";
+import { Journey } from "../shared/journey.js";
 import type { Config } from "./config.js";
-import { cellCentres } from "./grid.js";
-import { Checkpoints, Guard } from "./guard.js";
-import { Journey } from "./journey.js";
 import { check, inspect, ring } from "./probes.js";
 import type { Beginning, Command, Event, Layers } from "./protocol.js";
-import { type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
+import { ARROWS, type DropRing, type Inspect, MESH, SAMPLES } from "./protocol-view.js";
 import { datasetOf, flowOf, modelOf } from "./run.js";
 import { setOf } from "./sets.js";
 
 /** Cells along a side of the picture: while training, and as refinements when paused. */
 const GRIDS = { software: [48, 128], hardware: [64, 128, 256] };
+/** Times at which particles are kept, one density for so many of them, and its cells along a side. */
+const DETAIL = {
+  software: { times: 33, stride: 4, size: 36 },
+  hardware: { times: 65, stride: 1, size: 96 },
+};
 /** Cells of a picture that are computed at a time; questions about points are answered in between. */
 const BAND = 4096;
 
@@ -113,7 +118,17 @@ export class Session {
     const { config } = this;
     const flow = flowOf(this.device, config, this.beginning);
     this.#flow = flow;
-    this.#journey = new Journey(setOf(config.set).window, config.seed + 1, this.post);
+    this.#journey = new Journey(
+      {
+        window: setOf(config.set).window,
+        seed: config.seed + 1,
+        samples: SAMPLES,
+        mesh: meshNodes(MESH),
+        arrows: ARROWS,
+        ...DETAIL[this.device.adapter.isSoftware ? "software" : "hardware"],
+      },
+      this.post,
+    );
     try {
       this.post({ type: "ready", parameters: flow.field.paramCount });
       // Drawn even when training is to begin at once: its first kernels take a while to compile.
