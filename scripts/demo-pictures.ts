@@ -1,23 +1,30 @@
 /**
- * Draws the pictures of the start page and of the README from the flow of two moons that the site comes with:
+ * Draws the pictures of the start page and of the README from the flow of two moons that the site comes with, and from
+ * one that is trained here on a picture of the image page:
  *
  *   node scripts/run-source.mjs scripts/demo-pictures.ts
  *
- * demos/images/{density,sampling,trajectories,solvers,engine}.png and docs/density-moons.png.
+ * demos/images/{density,image,sampling,trajectories,solvers,engine}.png and docs/density-moons.png.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode } from "fast-png";
 import {
+  cnf,
   type Device,
   data,
   type Flow,
   loadFlow,
+  mlp,
   openDevice,
   ops,
   readModel,
   reference,
   tensor,
+  train,
 } from "fjordgpu";
+import { builtin } from "../demos/image/builtin.js";
+import { PLAIN } from "../demos/image/config.js";
+import { densityOf, drawPoints } from "../demos/image/density.js";
 import { COLOR_MAP, oklch } from "../demos/shared/colormap.js";
 import { legOf } from "../demos/trajectories/legs.js";
 import { particlesOf } from "../demos/trajectories/shapes.js";
@@ -66,8 +73,8 @@ class Picture {
 }
 
 /** The density, at its own resolution. */
-async function density(flow: Flow, side: number): Promise<Picture> {
-  const [low, high] = WINDOW;
+async function density(flow: Flow, side: number, window: readonly [number, number]): Promise<Picture> {
+  const [low, high] = window;
   const points = new Float32Array(2 * side * side);
   for (let i = 0; i < side * side; i++) {
     points[2 * i] = low + (((i % side) + 0.5) / side) * (high - low);
@@ -193,13 +200,29 @@ async function rounding(device: Device, side: number): Promise<Picture> {
   return picture;
 }
 
+/** The galaxy of the image page, learned by flow matching alone. */
+async function galaxy(device: Device, side: number): Promise<Picture> {
+  const pixels = densityOf(builtin("galaxy"), PLAIN);
+  const points = drawPoints(pixels, 50_000, 0);
+  const field = mlp({ dim: 2, hidden: [64, 64, 64], layer: "concatsquash" });
+  const flow = cnf(device, { field, method: "rk4", steps: 8 });
+  const run = train(flow, data.fromPoints(points, 2), {
+    steps: 0,
+    warmStart: { steps: 3000 },
+    reportEvery: 500,
+  });
+  for await (const { step, loss } of run) console.log(`galaxy  step ${step}  error ${loss.toFixed(3)}`);
+  return density(flow, side, [-2, 2]);
+}
+
 solverSteps(360).save("demos/images/solvers.png");
 const model = new Uint8Array(readFileSync("demos/public/models/moons.safetensors"));
 (await journey(model, 360)).save("demos/images/trajectories.png");
 const device = await openDevice({ gpu: (await openNodeGPU()).gpu });
 (await rounding(device, 360)).save("demos/images/engine.png");
+(await galaxy(device, 360)).save("demos/images/image.png");
 const flow = await loadFlow(device, model);
-const learned = await density(flow, 360);
+const learned = await density(flow, 360, WINDOW);
 learned.save("docs/density-moons.png");
 learned.save("demos/images/density.png");
 (await paths(flow, 480)).save("demos/images/sampling.png");

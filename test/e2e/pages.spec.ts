@@ -63,7 +63,7 @@ test("the theme switch is remembered", async ({ page }) => {
 
 test("without WebGPU the pages say so and stay readable", async ({ playwright, launchOptions, baseURL }) => {
   await withoutWebGpu(playwright, launchOptions, async (browser) => {
-    for (const name of ["density", "sampling", "trajectories", "engine"]) {
+    for (const name of ["density", "image", "sampling", "trajectories", "engine"]) {
       const page = await browser.newPage({ baseURL });
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(String(error)));
@@ -80,7 +80,7 @@ test("without WebGPU the pages say so and stay readable", async ({ playwright, l
 
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });
-  for (const name of ["trajectories", "solvers", "engine"]) {
+  for (const name of ["image", "trajectories", "solvers", "engine"]) {
     test(`"/${name}/" shows its title, its explanation and a picture`, async ({ page }) => {
       await page.goto(`${name}/`);
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
