@@ -84,16 +84,18 @@ describe("the density of pixels", () => {
     const density = plain(5, UNEVEN);
     const points = drawPoints(density, n, 3);
     const counts = new Float64Array(density.p.length);
+    let outside = 0;
     // Quarters of a pixel, all pixels together.
     const quarters = new Float64Array(4);
     for (let i = 0; i < n; i++) {
       const [x, y] = [points[2 * i]!, points[2 * i + 1]!];
       const at = pixelOf(density, x, y);
-      expect(at).toBeGreaterThanOrEqual(0);
-      counts[at]! += 1;
+      if (at < 0) outside += 1;
+      else counts[at]! += 1;
       const part = (value: number) => Math.floor((2 * value) / density.pixel) & 1;
       quarters[2 * part(x + density.pixel / 2) + part(y + density.pixel / 2)]! += 1;
     }
+    expect(outside).toBe(0);
     const chiSquare = (seen: Float64Array, shares: ArrayLike<number>) =>
       seen.reduce((sum, count, i) => {
         const expected = n * shares[i]!;
