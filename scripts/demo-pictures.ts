@@ -1,9 +1,10 @@
 /**
- * Draws the pictures of the start page and of the README from the flow of two moons that the site comes with:
+ * Draws the pictures of the start page and of the README from the flow of two moons that the site comes with, and from
+ * one that is trained here on a picture of the image page:
  *
  *   node scripts/run-source.mjs scripts/demo-pictures.ts
  *
- * demos/images/{density,sampling,trajectories,compare,solvers,trace,engine}.png and docs/density-moons.png.
+ * demos/images/{density,image,sampling,trajectories,compare,solvers,trace,engine}.png and docs/density-moons.png.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode } from "fast-png";
@@ -21,6 +22,9 @@ import {
   tensor,
   train,
 } from "fjordgpu";
+import { builtin } from "../demos/image/builtin.js";
+import { PLAIN } from "../demos/image/config.js";
+import { densityOf, drawPoints } from "../demos/image/density.js";
 import { COLOR_MAP, oklch } from "../demos/shared/colormap.js";
 import { Draws } from "../demos/trace/draws.js";
 import { type JacobianFacts, jacobianFacts, variance } from "../demos/trace/theory.js";
@@ -71,8 +75,8 @@ class Picture {
 }
 
 /** The density, at its own resolution. */
-async function density(flow: Flow, side: number): Promise<Picture> {
-  const [low, high] = WINDOW;
+async function density(flow: Flow, side: number, window: readonly [number, number]): Promise<Picture> {
+  const [low, high] = window;
   const points = new Float32Array(2 * side * side);
   for (let i = 0; i < side * side; i++) {
     points[2 * i] = low + (((i % side) + 0.5) / side) * (high - low);
@@ -259,7 +263,7 @@ async function versus(device: Device, side: number): Promise<Picture> {
       ...warmStart,
     });
     for await (const _ of run);
-    halves.push(await density(flow, side));
+    halves.push(await density(flow, side, WINDOW));
     flow.dispose();
   }
   const picture = new Picture(side);
@@ -278,6 +282,23 @@ async function versus(device: Device, side: number): Promise<Picture> {
   return picture;
 }
 
+/** The galaxy of the image page, learned by flow matching alone. */
+async function galaxy(device: Device, side: number): Promise<Picture> {
+  const pixels = densityOf(builtin("galaxy"), PLAIN);
+  const points = drawPoints(pixels, 50_000, 0);
+  const field = mlp({ dim: 2, hidden: [64, 64, 64], layer: "concatsquash" });
+  const flow = cnf(device, { field, method: "rk4", steps: 8 });
+  const run = train(flow, data.fromPoints(points, 2), {
+    steps: 0,
+    warmStart: { steps: 2000 },
+    reportEvery: 500,
+  });
+  for await (const { step, loss, seconds } of run) {
+    console.log(`galaxy  step ${step}  error ${loss.toFixed(3)}  ${seconds.toFixed(0)} s`);
+  }
+  return density(flow, side, [-2, 2]);
+}
+
 solverSteps(360).save("demos/images/solvers.png");
 const model = new Uint8Array(readFileSync("demos/public/models/moons.safetensors"));
 (await journey(model, 360)).save("demos/images/trajectories.png");
@@ -285,8 +306,9 @@ estimates(model, 360).save("demos/images/trace.png");
 const device = await openDevice({ gpu: (await openNodeGPU()).gpu });
 (await rounding(device, 360)).save("demos/images/engine.png");
 (await versus(device, 360)).save("demos/images/compare.png");
+(await galaxy(device, 240)).save("demos/images/image.png");
 const flow = await loadFlow(device, model);
-const learned = await density(flow, 360);
+const learned = await density(flow, 360, WINDOW);
 learned.save("docs/density-moons.png");
 learned.save("demos/images/density.png");
 (await paths(flow, 480)).save("demos/images/sampling.png");

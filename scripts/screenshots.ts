@@ -78,6 +78,27 @@ const SHOTS: readonly Shot[] = [
     },
   },
   {
+    name: "image",
+    path: `image/?start=1&warm=${fast ? 100 : 1500}&steps=${fast ? 1 : 50}`,
+    prepare: async (page) => {
+      await state(page, "finished");
+      await page.locator('body[data-course="ready"]').waitFor({ timeout: 900_000 });
+      // Time for the refined picture.
+      await page.waitForTimeout(fast ? 2_000 : 15_000);
+    },
+  },
+  {
+    name: "image-course",
+    path: "image/?picture=cat&warm=600&steps=1&start=1",
+    prepare: async (page) => {
+      await state(page, "finished");
+      await page.locator('body[data-course="ready"]').waitFor({ timeout: 900_000 });
+      await page.locator("details.settings > summary").click();
+      await page.getByTestId("drawn").check();
+      await page.getByTestId("time").fill("0.6");
+    },
+  },
+  {
     name: "sampling",
     path: "sampling/?play=0",
     prepare: async (page) => {

@@ -23,6 +23,8 @@ export const OWN_KEYS = [
   "hidden",
   "layer",
   "activation",
+  "T",
+  "optimiser",
   "lr",
   "batch",
 ] as const satisfies readonly SettingKey[];

@@ -2,12 +2,12 @@
 import { paintData, paintSamples } from "../density/layers.js";
 import type { Frame, Layers } from "../density/protocol.js";
 import { setOf } from "../density/sets.js";
-import { type Density, Stage } from "../density/stage.js";
-import { Transport } from "../density/transport.js";
 import { byId, setText } from "../shared/dom.js";
 import { decimal, integer } from "../shared/format.js";
 import { type Heat, type HeatScale, heat, legend } from "../shared/heat.js";
 import { Plane } from "../shared/plane.js";
+import { type Density, Stage } from "../shared/stage.js";
+import { Transport } from "../shared/transport.js";
 import { type Pair, SIDES, type SideName } from "./pair.js";
 import type { Seen } from "./protocol.js";
 

@@ -1,8 +1,8 @@
 /** What the page and its worker say to each other. Every message also carries a run number. */
 import type { TrainReport } from "fjordgpu";
 import type { Frame, Layers, Opened, Samples } from "../density/protocol.js";
-import type { Course, Moment } from "../density/protocol-view.js";
 import type { OwnData } from "../density/sets.js";
+import type { Course, Moment } from "../shared/course.js";
 import type { Failure } from "../shared/failure.js";
 import type { Pair, SideName } from "./pair.js";
 

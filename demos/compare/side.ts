@@ -1,12 +1,12 @@
 /** One of the two configurations, in the worker: its flow, its training turn by turn, and what is seen of it. */
 import { type Device, data, FjordError, type Flow, type TrainReport, type TrainRun } from "fjordgpu";
 import type { Config } from "../density/config.js";
-import { cellCentres } from "../density/grid.js";
-import { Guard } from "../density/guard.js";
-import { Journey } from "../density/journey.js";
 import { SAMPLES } from "../density/protocol-view.js";
 import { flowOf } from "../density/run.js";
 import { setOf } from "../density/sets.js";
+import { cellCentres } from "../shared/grid.js";
+import { Guard } from "../shared/guard.js";
+import { COURSE_DETAIL, Journey } from "../shared/journey.js";
 import { phasesOf, type SideName } from "./pair.js";
 import type { Event, Judged, Progress, Seen } from "./protocol.js";
 
@@ -42,8 +42,17 @@ export class Side {
     readonly post: (event: Event, transfer?: Transferable[]) => void,
   ) {
     this.#flow = flowOf(device, config, undefined);
-    this.#journey = new Journey(setOf(config).window, config.seed + 1, (event, transfer) =>
-      this.#show(event as Seen["event"], transfer),
+    const detail = COURSE_DETAIL[device.adapter.isSoftware ? "software" : "hardware"];
+    this.#journey = new Journey(
+      {
+        window: setOf(config).window,
+        seed: config.seed + 1,
+        samples: SAMPLES,
+        mesh: new Float32Array(),
+        arrows: 0,
+        ...detail,
+      },
+      (event, transfer) => this.#show(event, transfer),
     );
   }
 

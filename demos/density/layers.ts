@@ -1,8 +1,9 @@
 /** What can be drawn over each other in the picture, and how. */
 import { contour, massLevels } from "../shared/contours.js";
 import type { Plane } from "../shared/plane.js";
+import type { Density } from "../shared/stage.js";
 import { ARROWS, MESH } from "./protocol-view.js";
-import type { Density, RingState } from "./stage.js";
+import type { RingState } from "./rings.js";
 import { streamlines } from "./streamlines.js";
 
 const COLORS = {

@@ -1,16 +1,18 @@
 /** The picture: layers over each other at any time of the flow, with the legend and the words for it. */
-import { type Moments, moments } from "../sampling/moments.js";
+
 import { byId, setText } from "../shared/dom.js";
 import { decimal, integer } from "../shared/format.js";
 import { type Heat, type HeatScale, heat, legend } from "../shared/heat.js";
+import { type Moments, moments } from "../shared/moments.js";
 import { Plane } from "../shared/plane.js";
+import { type Density, distanceFromNoise, Stage } from "../shared/stage.js";
+import { Transport } from "../shared/transport.js";
 import { type Config, PRESETS } from "./config.js";
 import { Inspector } from "./inspector.js";
 import * as layers from "./layers.js";
 import type { Command, Event, Frame, Layers } from "./protocol.js";
+import { pointOn } from "./rings.js";
 import { setOf } from "./sets.js";
-import { type Density, distanceFromNoise, pointOn, Stage } from "./stage.js";
-import { Transport } from "./transport.js";
 
 const DATA_POINTS = 2_000;
 /** Of them, where they stand aside. */

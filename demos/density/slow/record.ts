@@ -3,9 +3,9 @@
  * stays where it is, and its next step is this one.
  */
 import { cnf, type data, FjordError, type Flow, type SolveOptions, solve, trainingBatch } from "fjordgpu";
-import { scalingOf } from "../carry.js";
+import { scalingOf } from "../../shared/carry.js";
+import { cellCentres } from "../../shared/grid.js";
 import type { Config } from "../config.js";
-import { cellCentres } from "../grid.js";
 import { setOf } from "../sets.js";
 import { trainingOf } from "../training.js";
 import { FRAMES, SHOWN, type SlowStep } from "./protocol.js";
