@@ -18,7 +18,7 @@ export interface Moving {
 /** A log-density as colours. Layers that name the same `values` object share the work on it. */
 export interface HeatLayer {
   readonly kind: "heat";
-  /** [n, n] nats at the centres of cells over the window, row 0 at the top. Between two: their geometric mean. */
+  /** [n, n], or flat, nats at the centres of cells over the window, row 0 at the top; between two: geometric means. */
   readonly values: Moving;
   /** [k, 3] colours from the lowest to the highest, each channel in [0, 1]. */
   readonly colors: Tensor;
@@ -52,8 +52,10 @@ export interface DotLayer {
 
 export interface LineLayer {
   readonly kind: "lines";
-  /** [lines, nodes, 2] or, for one line, [nodes, 2]. */
+  /** [n, 2]. */
   readonly points: Moving;
+  /** How many points in a row make a line, of which n is a multiple; default all. */
+  readonly nodes?: number;
   readonly width: number;
   readonly color: Color;
   readonly alpha: number;
@@ -125,17 +127,21 @@ function checkLayer(layer: Layer): void {
       checkShape("color.of", layer.color.of, [n]);
     }
   } else if (layer.kind === "lines") {
-    const one = layer.points.from.shape.length === 2;
-    checkMoving("points", layer.points, one ? [undefined, 2] : [undefined, undefined, 2]);
+    const [n = 0] = checkMoving("points", layer.points, [undefined, 2]);
+    if (layer.nodes !== undefined && !Number.isInteger(n / integerIn("nodes", layer.nodes, 1)))
+      throw new ArgumentError(`nodes is ${layer.nodes}.`, `${n} points make no whole number of such lines.`);
   } else {
     checkMoving("field", layer.field, [undefined, undefined, 2]);
   }
 }
 
 function checkGrid(values: Moving): void {
-  const [rows = 0, columns] = checkMoving("values", values, [undefined, undefined]);
-  if (rows !== columns || rows === 0)
-    throw badShape("values", values.from.shape, "[n, n] with at least one cell");
+  const { from } = values;
+  checkMoving("values", values, from.shape);
+  const side = Math.sqrt(from.size);
+  const isSquare = from.shape.length === 2 ? from.shape[0] === from.shape[1] : from.shape.length === 1;
+  if (!isSquare || !Number.isInteger(side) || side < 1)
+    throw badShape("values", from.shape, "[n, n] or [n²]");
 }
 
 /** @returns the shape */

@@ -177,14 +177,14 @@ export class Painter {
         const { shown } = known.get(layer.values)!;
         const { colors, values } = layer;
         deviceOf(colors);
-        const params = { size, alpha: 1, side: values.from.shape[0]!, hues: colors.shape[0]! };
+        const params = { size, alpha: 1, side: Math.sqrt(values.from.size), hues: colors.shape[0]! };
         return over(params, { shown, colors: colors.buffer }, 3);
       }
       case "contours": {
         const { values, facts } = known.get(layer.values)!;
         const { width, alphas, color } = layer;
         const params = { color: [...color, 1], alphas: filled(alphas), size, width };
-        return over({ ...params, side: layer.values.from.shape[0]! }, { values, facts }, 3);
+        return over({ ...params, side: Math.sqrt(layer.values.from.size) }, { values, facts }, 3);
       }
       case "dots": {
         const [from_points, to_points, share] = buffersOf(layer.points);
@@ -206,10 +206,10 @@ export class Painter {
       case "lines": {
         const [from_points, to_points, share] = buffersOf(layer.points);
         const { color, alpha, width, points } = layer;
-        const nodes = points.from.shape.at(-2)!;
-        const count = points.from.size / 2 / nodes;
+        const n = points.from.shape[0]!;
+        const nodes = layer.nodes ?? n;
         const params = { ...place, color: [...color, alpha], width, share, nodes };
-        return over(params, { from_points, to_points }, 4, nodes > 1 ? count * (nodes - 1) : 0);
+        return over(params, { from_points, to_points }, 4, nodes > 1 ? (n / nodes) * (nodes - 1) : 0);
       }
       case "arrows": {
         const [from_field, to_field, share] = buffersOf(layer.field);

@@ -134,7 +134,8 @@ describe("lines and arrows", () => {
     const nodes = [-3, y, -1, y, 0, y, 3, y, -3, -3];
     const at = await paint({
       kind: "lines",
-      points: { from: given([...nodes, -3, 3, -3, 3, -3, 3, -3, 3, 3, 3], [2, 5, 2]) },
+      points: { from: given([...nodes, -3, 3, -3, 3, -3, 3, -3, 3, 3, 3], [10, 2]) },
+      nodes: 5,
       width: 3,
       color: WHITE,
       alpha: 0.5,
@@ -185,6 +186,7 @@ test("what cannot be drawn is named; nothing is left behind", async () => {
     [{ layers: [{ ...dots, count: 3 }] }, /count is 3/],
     [{ layers: [{ ...dots, points: { from: points, share: 2 } }] }, /points.share is 2/],
     [{ layers: [{ ...dots, kind: "lines", points: { from: given([1], [1]) }, width: 1 }] }, /shape \[1\]/],
+    [{ layers: [{ ...dots, kind: "lines", nodes: 3, width: 1 }] }, /nodes is 3/],
   ];
   for (const [change, text] of bad) {
     await expect(own.pixels({ ...picture, ...change })).rejects.toThrow(text);
