@@ -6,7 +6,6 @@
  * B batch, D state, S = 1 + M + K slots, p_l padded width.
  */
 import { forward as forwardModule } from "../generated/field/forward.js";
-import { forwardStrip as stripModule } from "../generated/field/forward_strip.js";
 import { time as timeModule } from "../generated/field/time.js";
 import { trace as traceModule } from "../generated/field/trace.js";
 import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buffer.js";
@@ -250,9 +249,12 @@ async function loadKernels(
   const slots = 1 + shape.tangents + shape.probes;
   const STORE = shape.store ? 1 : 0;
   const sizes = { ACTS4: plan.actsSize / 4, PRE4: plan.preSize / 4, PACKED4: packedSize / 4 };
-  const load = (form: LayerForm, activation: (typeof ACTIVATIONS)[number]) => {
+  const load = async (form: LayerForm, activation: (typeof ACTIVATIONS)[number]) => {
     const ACTIVATION = ACTIVATIONS.indexOf(activation);
-    if (form === "strip") return device.kernel(stripModule, "main", { ACTIVATION, STORE, ...sizes });
+    if (form === "strip") {
+      const { forwardStrip } = await import("../generated/field/forward_strip.js");
+      return device.kernel(forwardStrip, "main", { ACTIVATION, STORE, ...sizes });
+    }
     const tiling = { SLOTS: slotsPerPass(slots), PASSES: passes(slots), COLUMNS: columnsOf(form) };
     return device.kernel(forwardModule, "main", { ACTIVATION, STORE, ...tiling });
   };

@@ -7,10 +7,8 @@
 import { biasGrad as biasGradModule } from "../generated/field/bias_grad.js";
 import { reduceGrad as reduceGradModule } from "../generated/field/reduce_grad.js";
 import { reverse as reverseModule } from "../generated/field/reverse.js";
-import { reverseStrip as stripModule } from "../generated/field/reverse_strip.js";
 import { seed as seedModule } from "../generated/field/seed.js";
 import { weightGrad as weightGradModule } from "../generated/field/weight_grad.js";
-import { weightGradStrip as weightStripModule } from "../generated/field/weight_grad_strip.js";
 import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buffer.js";
 import { type Command, clear, foldedGrid } from "../gpu/submit.js";
 import {
@@ -288,22 +286,26 @@ async function loadKernels(program: MlpProgram, cotsSize: number, tile: WeightTi
   const ACTIVATION = ACTIVATIONS.indexOf(spec.activation);
   const ACTS4 = plan.actsSize / 4;
   const COTS4 = cotsSize / 4;
-  const load = (form: LayerForm, FIRST: 0 | 1) => {
+  const load = async (form: LayerForm, FIRST: 0 | 1) => {
     if (form === "strip") {
       const sizes = { ACTS4, COTS4, PRE4: plan.preSize / 4, PACKED4: packedSize / 4 };
-      return device.kernel(stripModule, "main", { ACTIVATION, FIRST, ...sizes });
+      const { reverseStrip } = await import("../generated/field/reverse_strip.js");
+      return device.kernel(reverseStrip, "main", { ACTIVATION, FIRST, ...sizes });
     }
     // The first layer hands on the value's row only: one slot.
     const each = FIRST === 1 ? { SLOTS: 1 } : { SLOTS: slotsPerPass(slots), PASSES: passes(slots) };
     return device.kernel(reverseModule, "main", { ACTIVATION, FIRST, COLUMNS: columnsOf(form), ...each });
   };
+  const loadWeightGrad = async () => {
+    if (tile !== STRIP) return device.kernel(weightGradModule, "main");
+    const { weightGradStrip } = await import("../generated/field/weight_grad_strip.js");
+    return device.kernel(weightGradStrip, "main", { ACTS4, COTS4 });
+  };
   const forms = layers.map(({ inPadded }) => formOf(program.strips, inPadded));
   const ofHidden = [...new Set(forms.slice(1))];
   const [seed, weightGrad, biasGrad, reduce, first, ...hidden] = await Promise.all([
     device.kernel(seedModule, "main"),
-    tile === STRIP
-      ? device.kernel(weightStripModule, "main", { ACTS4, COTS4 })
-      : device.kernel(weightGradModule, "main"),
+    loadWeightGrad(),
     device.kernel(biasGradModule, "main"),
     device.kernel(reduceGradModule, "main"),
     load(forms[0]!, 1),
