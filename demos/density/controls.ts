@@ -1,6 +1,6 @@
-/** The settings form: one entry of a table for each control, each with its sentence of help. */
+/** The settings form: one entry of a table for each control; its sentence of help stands in the page. */
 import { data, LAYER_TYPES } from "fjordgpu";
-import { make } from "../shared/dom.js";
+import { byId, make } from "../shared/dom.js";
 import {
   ACTIVATIONS,
   ADAPTIVE,
@@ -18,9 +18,6 @@ type Key = Exclude<keyof Config, "set">;
 interface Control {
   readonly key: Key;
   readonly label: string;
-  readonly help: string;
-  /** What happens when a number is raised, as the end of a sentence. */
-  readonly raised?: string;
   /** A menu of these values, a number field with these bounds, or a switch between 0 and this number. */
   readonly options?: readonly (readonly [value: string, title: string])[];
   readonly range?: readonly [low: number, high: number];
@@ -35,24 +32,18 @@ const CONTROLS: readonly Control[] = [
   {
     key: "rows",
     label: "Points",
-    help: "How many points there are to learn from.",
-    raised: "the density becomes that of the set; a few points are soon learned by heart.",
     options: same(["200", "1000", "5000", "20000", "50000", "200000"]),
     when: ({ set }) => set !== OWN,
   },
   {
     key: "noise",
     label: "Noise",
-    help: "Width of the blur around the shape of the set, as a multiple of its own.",
-    raised: "the shape dissolves, the entropy rises, and there is less to be learned.",
     options: [0.25, 0.5, 1, 2, 4].map((factor) => [String(factor), `${factor} ×`]),
     when: ({ set }) => set !== OWN && data.toy(set).withNoise !== undefined,
   },
   {
     key: "heldOut",
     label: "Held out",
-    help: "Share of all points that is never trained on and only measures the NLL.",
-    raised: "the held-out NLL is better known; of one’s own points fewer are left to train on.",
     options: [
       ["0", "none"],
       ["0.1", "10 %"],
@@ -63,33 +54,26 @@ const CONTROLS: readonly Control[] = [
   {
     key: "hidden",
     label: "Hidden layers",
-    help: "Number and widths of the layers of the network that moves the points.",
-    raised: "it can bend space more finely, and each step costs more.",
     options: same(["32-32", "32-32-32", "64-64-64", "128-128-128"]),
   },
   {
     key: "layer",
     label: "Layer type",
-    help: "How a layer sees time; concatsquash, FFJORD’s choice, both gates and shifts by it.",
     options: same(LAYER_TYPES),
   },
   {
     key: "activation",
     label: "Activation",
-    help: "What bends between the layers; smooth ones make smooth paths, relu has kinks that cost an adaptive solver steps.",
     options: same(ACTIVATIONS),
   },
   {
     key: "T",
     label: "End time T",
-    help: "How long points travel from data to noise; the field may be slower when it has longer.",
-    raised: "a gentler field, and longer solves for the same change.",
     options: same(["0.5", "1", "2", "4"]),
   },
   {
     key: "solver",
     label: "Solver",
-    help: "How the points are carried through time; adaptive solvers choose their own steps.",
     options: SOLVERS.map((name) => [
       name,
       `${name}, ${ADAPTIVE.includes(name) ? "adaptive" : "fixed"} steps`,
@@ -98,23 +82,18 @@ const CONTROLS: readonly Control[] = [
   {
     key: "solverSteps",
     label: "Solver steps",
-    help: "Steps from data to noise: with too few, ∫p drifts away from 1.",
-    raised: "a more exact density, and more time for each training step.",
     range: [1, 64],
     when: ({ solver }) => !ADAPTIVE.includes(solver),
   },
   {
     key: "rtol",
     label: "Tolerance",
-    help: "Error allowed in one step of the solver.",
-    raised: "fewer evaluations and a coarser density; too high, and training exploits the error.",
     options: same(["0.000001", "0.00001", "0.0001", "0.001", "0.01"]),
     when: ({ solver }) => ADAPTIVE.includes(solver),
   },
   {
     key: "trace",
     label: "Trace in training",
-    help: "Divergence of the field: exact, or estimated with one random probe, as high dimensions need; a Gaussian probe scatters more.",
     options: [
       ["exact", "exact"],
       ["rademacher", "Hutchinson, ±1 probe"],
@@ -124,40 +103,31 @@ const CONTROLS: readonly Control[] = [
   {
     key: "warm",
     label: "Warm start",
-    help: "First learns straight paths from data to noise (flow matching), which takes no solver and shows a density within seconds; exact likelihood then goes on from there.",
     on: WARM_STEPS,
   },
   {
     key: "optimiser",
     label: "Optimiser",
-    help: "What turns gradients into steps of the weights; adamw also lets all weights shrink a little.",
     options: same(OPTIMISERS),
   },
   {
     key: "lr",
     label: "Learning rate",
-    help: "Size of the optimiser’s steps after the warm start.",
-    raised: "it learns faster, until the loss begins to jump.",
     options: same(["0.0005", "0.001", "0.002", "0.005", "0.01", "0.02"]),
   },
   {
     key: "batch",
     label: "Batch",
-    help: "Points seen in one training step.",
-    raised: "a calmer loss, and a slower step.",
     options: same(["64", "128", "256", "512", "1024", "2048"]),
   },
   {
     key: "seed",
     label: "Seed",
-    help: "Decides data, first weights and batches: the same seed gives the same run on the same device, another number another one.",
     range: [0, 999_999],
   },
   {
     key: "steps",
     label: "Training steps",
-    help: "The run ends by itself after so many, those of the warm start not counted.",
-    raised: "it goes on for longer.",
     range: [1, 1_000_000],
   },
 ];
@@ -195,7 +165,7 @@ export class Controls {
   }
 
   #field(control: Control): HTMLElement {
-    const { key, label, help, raised, options, range, on } = control;
+    const { key, label, options, range, on } = control;
     const id = `setting-${key}`;
     const input = options
       ? make("select", {}, ...options.map(([value, title]) => new Option(title, value)))
@@ -213,8 +183,7 @@ export class Controls {
       on === undefined
         ? [make("label", { htmlFor: id }, label), input]
         : [make("label", { className: "tick", htmlFor: id }, input, label)];
-    const more = raised ? [" ", make("em", {}, "Raised:"), ` ${raised}`] : [];
-    const hint = make("p", { className: "hint", id: `${id}-help` }, help, ...more);
+    const hint = byId(`${id}-help`, HTMLElement);
     const field = make("div", { className: "field" }, ...name, hint);
     this.#fields.push({ control, field });
     return field;
