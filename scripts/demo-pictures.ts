@@ -1,24 +1,33 @@
 /**
- * Draws the pictures of the start page and of the README from the flow of two moons that the site comes with:
+ * Draws the pictures of the start page and of the README from the flow of two moons that the site comes with, and from
+ * one that is trained here on a picture of the image page:
  *
  *   node scripts/run-source.mjs scripts/demo-pictures.ts
  *
- * demos/images/{density,sampling,trajectories,solvers,engine}.png and docs/density-moons.png.
+ * demos/images/{density,image,sampling,trajectories,compare,solvers,trace,engine}.png and docs/density-moons.png.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { encode } from "fast-png";
 import {
+  cnf,
   type Device,
   data,
   type Flow,
   loadFlow,
+  mlp,
   openDevice,
   ops,
   readModel,
   reference,
   tensor,
+  train,
 } from "fjordgpu";
+import { builtin } from "../demos/image/builtin.js";
+import { PLAIN } from "../demos/image/config.js";
+import { densityOf, drawPoints } from "../demos/image/density.js";
 import { COLOR_MAP, oklch } from "../demos/shared/colormap.js";
+import { Draws } from "../demos/trace/draws.js";
+import { type JacobianFacts, jacobianFacts, variance } from "../demos/trace/theory.js";
 import { legOf } from "../demos/trajectories/legs.js";
 import { particlesOf } from "../demos/trajectories/shapes.js";
 import { openNodeGPU } from "../src/node/open.js";
@@ -66,8 +75,8 @@ class Picture {
 }
 
 /** The density, at its own resolution. */
-async function density(flow: Flow, side: number): Promise<Picture> {
-  const [low, high] = WINDOW;
+async function density(flow: Flow, side: number, window: readonly [number, number]): Promise<Picture> {
+  const [low, high] = window;
   const points = new Float32Array(2 * side * side);
   for (let i = 0; i < side * side; i++) {
     points[2 * i] = low + (((i % side) + 0.5) / side) * (high - low);
@@ -162,6 +171,49 @@ async function journey(model: Uint8Array, side: number): Promise<Picture> {
   return picture;
 }
 
+/** Running averages of probes, over their number from 1 to 256, about the exact trace of the flow at one point. */
+function estimates(model: Uint8Array, side: number): Picture {
+  const picture = new Picture(side);
+  const [walkers, most] = [64, 256];
+  const { field, params } = readModel(model);
+  const z = Float64Array.of(1.06, -1.57);
+  const units = [Float64Array.of(1, 0), Float64Array.of(0, 1)];
+  const { df } = reference.evaluate(field.spec, Float64Array.from(params!), 0.5, z, units);
+  const [a, b, c, d] = [df[0]![0]!, df[0]![1]!, df[1]![0]!, df[1]![1]!];
+  const facts: JacobianFacts = jacobianFacts([a, b, c, d], 2);
+  const height = 2.4 * Math.sqrt(variance("gaussian", facts));
+  const column = (n: number) => (0.03 + (0.97 * Math.log(n)) / Math.log(most)) * side;
+  const row = (value: number) => (0.5 - (value - facts.trace) / height / 2) * side;
+  const curve = (value: (n: number) => number, radius: number, color: readonly number[], alpha: number) => {
+    for (let n = 1; n < most; n++) {
+      const [from, to] = [value(n), value(n + 1)];
+      const pixels = Math.hypot(column(n + 1) - column(n), row(to) - row(from));
+      for (let share = 0; share < 1; share += 1 / Math.max(1, pixels)) {
+        const x = column(n) + share * (column(n + 1) - column(n));
+        picture.dot(x, row(from + share * (to - from)), radius, color, alpha);
+      }
+    }
+  };
+  const kinds = [
+    { kind: "gaussian", random: reference.randomNormal, hue: 60 },
+    { kind: "rademacher", random: reference.randomRademacher, hue: 190 },
+  ] as const;
+  for (const { kind, random, hue } of kinds) {
+    const color = oklch(0.78, 0.12, hue);
+    const probes = random(2 * walkers * most, { seed: 0, purpose: reference.PURPOSE.probe, step: 0 });
+    const draws = new Draws(walkers, most);
+    const estimate = (x: number, y: number) => a * x * x + (b + c) * x * y + d * y * y;
+    draws.add(
+      Float32Array.from({ length: walkers * most }, (_, i) => estimate(probes[2 * i]!, probes[2 * i + 1]!)),
+    );
+    for (let walker = 0; walker < 14; walker++) curve((n) => draws.average(walker, n), 0.3, color, 0.35);
+    const deviation = (n: number) => Math.sqrt(variance(kind, facts, n));
+    for (const side of [-2, 2]) curve((n) => facts.trace + side * deviation(n), 1, color, 0.9);
+  }
+  curve(() => facts.trace, 1.4, [255, 255, 255], 1);
+  return picture;
+}
+
 /** A dot of 2 × 2 pixels. */
 const CORNERS = [
   [0, 0],
@@ -193,13 +245,70 @@ async function rounding(device: Device, side: number): Promise<Picture> {
   return picture;
 }
 
+/** Left and right half: two flows after the same number of steps, with and without a warm start. */
+async function versus(device: Device, side: number): Promise<Picture> {
+  const steps = 300;
+  const halves: Picture[] = [];
+  for (const warm of [steps, 0]) {
+    const field = mlp({ dim: 2, hidden: [32, 32] });
+    const flow = cnf(device, { field, method: "rk4", steps: 8, seed: 1 });
+    const set = data.moons({ rows: 20_000, heldOut: 0, seed: 1 });
+    const warmStart = warm > 0 ? { warmStart: { steps: warm } } : {};
+    const run = train(flow, set, {
+      steps: steps - warm,
+      batch: 128,
+      lr: 5e-3,
+      clip: 10,
+      seed: 1,
+      ...warmStart,
+    });
+    for await (const _ of run);
+    halves.push(await density(flow, side, WINDOW));
+    flow.dispose();
+  }
+  const picture = new Picture(side);
+  // Each whole picture at half its size, in the middle of its half.
+  halves.forEach((half, i) => {
+    for (let row = side / 4; row < (3 * side) / 4; row++) {
+      for (let column = 0; column < side / 2; column++) {
+        const at = 3 * ((2 * row - side / 2) * side + 2 * column);
+        picture.blend(column + (i * side) / 2, row, [...half.bytes.subarray(at, at + 3)], 1);
+      }
+    }
+  });
+  for (let row = 0; row < side; row++) {
+    for (const column of [side / 2 - 1, side / 2]) picture.blend(column, row, [150, 180, 190], 0.8);
+  }
+  return picture;
+}
+
+/** The galaxy of the image page, learned by flow matching alone. */
+async function galaxy(device: Device, side: number): Promise<Picture> {
+  const pixels = densityOf(builtin("galaxy"), PLAIN);
+  const { points } = drawPoints(pixels, 50_000, 0);
+  const field = mlp({ dim: 2, hidden: [64, 64, 64], layer: "concatsquash" });
+  const flow = cnf(device, { field, method: "rk4", steps: 8 });
+  const run = train(flow, data.fromPoints(points, 2), {
+    steps: 0,
+    warmStart: { steps: 1000 },
+    reportEvery: 250,
+  });
+  for await (const { step, loss, seconds } of run) {
+    console.log(`galaxy  step ${step}  error ${loss.toFixed(3)}  ${seconds.toFixed(0)} s`);
+  }
+  return density(flow, side, [-2, 2]);
+}
+
 solverSteps(360).save("demos/images/solvers.png");
 const model = new Uint8Array(readFileSync("demos/public/models/moons.safetensors"));
 (await journey(model, 360)).save("demos/images/trajectories.png");
+estimates(model, 360).save("demos/images/trace.png");
 const device = await openDevice({ gpu: (await openNodeGPU()).gpu });
 (await rounding(device, 360)).save("demos/images/engine.png");
+(await versus(device, 360)).save("demos/images/compare.png");
+(await galaxy(device, 180)).save("demos/images/image.png");
 const flow = await loadFlow(device, model);
-const learned = await density(flow, 360);
+const learned = await density(flow, 360, WINDOW);
 learned.save("docs/density-moons.png");
 learned.save("demos/images/density.png");
 (await paths(flow, 480)).save("demos/images/sampling.png");

@@ -2,6 +2,7 @@
  * npm run screenshots [-- --fast] [NAMES]: pictures of every page of the built demo site, in light and dark, 1280 and 360
  * CSS pixels wide, into screenshots/ (not in version control). The density page is trained for a while first;
  * with --fast for a few steps only. NAMES of pages: only these.
+ * With --readme the tops of three of them go to docs/pages/ as well, which the README shows.
  */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,7 @@ import { findBrowser } from "./browser.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = `${root}screenshots/`;
 const fast = process.argv.includes("--fast");
+const forReadme = process.argv.includes("--readme") ? ["density-course", "compare", "trajectories"] : [];
 
 interface Shot {
   readonly name: string;
@@ -78,6 +80,27 @@ const SHOTS: readonly Shot[] = [
     },
   },
   {
+    name: "image",
+    path: `image/?start=1&warm=${fast ? 100 : 1500}&steps=${fast ? 1 : 50}`,
+    prepare: async (page) => {
+      await state(page, "finished");
+      await page.locator('body[data-course="ready"]').waitFor({ timeout: 900_000 });
+      // Time for the refined picture.
+      await page.waitForTimeout(fast ? 2_000 : 15_000);
+    },
+  },
+  {
+    name: "image-course",
+    path: "image/?picture=cat&warm=600&steps=1&start=1",
+    prepare: async (page) => {
+      await state(page, "finished");
+      await page.locator('body[data-course="ready"]').waitFor({ timeout: 900_000 });
+      await page.locator("details.settings > summary").click();
+      await page.getByTestId("drawn").check();
+      await page.getByTestId("time").fill("0.6");
+    },
+  },
+  {
     name: "sampling",
     path: "sampling/?play=0",
     prepare: async (page) => {
@@ -93,7 +116,28 @@ const SHOTS: readonly Shot[] = [
       await page.getByTestId("time").fill("0.75");
     },
   },
+  {
+    name: "compare",
+    path: `compare/#v=1&d=moons&h=32-32&s=rk4&k=8&r=0.01&b=128&w=500&x=1&m=${fast ? 60 : 700}&Bw=0`,
+    prepare: async (page) => {
+      await page.getByTestId("go").click({ timeout: 60_000 });
+      await state(page, "finished");
+      await page.locator('body[data-course="ready"]').waitFor({ timeout: 900_000 });
+      await page.waitForTimeout(fast ? 3_000 : 15_000);
+      await page.getByText("Settings of A").click();
+      await page.getByText("Settings of B").click();
+    },
+  },
   { name: "solvers", path: "solvers/", prepare: (page) => state(page, "finished") },
+  { name: "trace", path: "trace/?play=0", prepare: (page) => state(page, "finished") },
+  {
+    name: "trace-random",
+    path: "trace/?dim=8&field=residual&probes=4&play=0",
+    prepare: async (page) => {
+      await state(page, "finished");
+      await page.getByTestId("n").fill("0.5");
+    },
+  },
   {
     name: "engine",
     path: `engine/?brief=${fast ? 1 : 0}`,
@@ -122,6 +166,10 @@ async function take(browser: Browser, base: string): Promise<void> {
         await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
         await page.waitForTimeout(400);
         await page.screenshot({ path: `${out}${shot.name}-${colorScheme}-${width}.png`, fullPage: true });
+        if (forReadme.includes(shot.name) && colorScheme === "light" && width === 1280) {
+          const path = `${root}docs/pages/${shot.name}.jpg`;
+          await page.screenshot({ path, type: "jpeg", quality: 80 });
+        }
       }
     }
     console.log(shot.name);

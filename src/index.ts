@@ -46,6 +46,7 @@ export {
   solve,
 } from "./ode/solve.js";
 export * as reference from "./reference/index.js";
+export * as render from "./render/index.js";
 export * as ops from "./tensor/index.js";
 export { Tensor, tensor } from "./tensor/index.js";
 export * from "./train/index.js";

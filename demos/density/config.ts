@@ -10,7 +10,7 @@
  *   seed, steps
  *                 one setting of the form, e.g. hidden=32-32&solver=dopri5&rtol=0.0001&seed=1&steps=400&warm=0
  */
-import { LAYER_TYPES, type LayerType, type MethodName } from "fjordgpu";
+import { ACTIVATIONS, type Activation, LAYER_TYPES, type LayerType, type MethodName } from "fjordgpu";
 import { OWN, ownData, SETS } from "./sets.js";
 
 export const SOLVERS = ["rk4", "midpoint", "euler", "dopri5", "tsit5", "bosh3"] as const;
@@ -19,9 +19,6 @@ export const SOLVERS = ["rk4", "midpoint", "euler", "dopri5", "tsit5", "bosh3"] 
 export const ADAPTIVE: readonly MethodName[] = ["dopri5", "tsit5", "bosh3"];
 
 export const TRACES = ["exact", "rademacher", "gaussian"] as const;
-
-/** Without swish, whose own parameter the programs that are copied from here would have to learn. */
-export const ACTIVATIONS = ["tanh", "softplus", "elu", "sin", "sigmoid", "relu"] as const;
 
 export const OPTIMISERS = ["adam", "adamw"] as const;
 
@@ -43,7 +40,7 @@ export interface Config {
   /** Widths of the hidden layers, e.g. "64-64-64". */
   hidden: string;
   layer: LayerType;
-  activation: (typeof ACTIVATIONS)[number];
+  activation: Activation;
   /** End of the flow's interval. */
   T: number;
   solver: (typeof SOLVERS)[number];

@@ -3,7 +3,7 @@ import { byId, setText } from "../shared/dom.js";
 import { decimal } from "../shared/format.js";
 import type { Plane } from "../shared/plane.js";
 import type { Inspected, Ring, ViewCommand } from "./protocol-view.js";
-import { type RingState, ringAt } from "./stage.js";
+import { type RingState, ringAt } from "./rings.js";
 
 /** Of a ring when it is dropped, in data coordinates. */
 const RADIUS = 0.3;

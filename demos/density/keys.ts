@@ -5,7 +5,8 @@ export interface KeyActions {
   readonly go: () => void;
   readonly single: () => void;
   readonly reset: () => void;
-  readonly slow: () => void;
+  /** Slow motion, where the page has it. */
+  readonly slow?: () => void;
   /** Through time: -1 towards noise, 1 towards data. */
   readonly nudge: (steps: number) => void;
 }
@@ -21,11 +22,11 @@ export function listen({ go, single, reset, slow, nudge }: KeyActions): void {
     [" ", go],
     ["s", single],
     ["r", reset],
-    ["m", slow],
     ["ArrowLeft", () => nudge(-1)],
     ["ArrowRight", () => nudge(1)],
     ["?", help],
   ]);
+  if (slow) actions.set("m", slow);
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;

@@ -1,9 +1,10 @@
 /** What can be drawn over each other in the picture, and how. */
 import { contour, massLevels } from "../shared/contours.js";
 import type { Plane } from "../shared/plane.js";
+import type { Density } from "../shared/stage.js";
 import { ARROWS, MESH } from "./protocol-view.js";
-import type { Density, RingState } from "./stage.js";
-import type { streamlines } from "./streamlines.js";
+import type { RingState } from "./rings.js";
+import { streamlines } from "./streamlines.js";
 
 const COLORS = {
   data: "#ffffff",
@@ -54,8 +55,8 @@ export function paintArrows(plane: Plane, field: Float32Array, top: number, sign
 }
 
 /** @param field [ARROWS, ARROWS, 2], see Moment */
-export function paintStreamlines(plane: Plane, field: Float32Array, lines: typeof streamlines): void {
-  plane.lines(lines(field, ARROWS, plane.window), COLORS.arrows, 0.5);
+export function paintStreamlines(plane: Plane, field: Float32Array): void {
+  plane.lines(streamlines(field, ARROWS, plane.window), COLORS.arrows, 0.5);
 }
 
 export function paintContours(plane: Plane, { logDensity, size }: Density): void {

@@ -178,6 +178,7 @@ function show(config: Config): void {
   view.reset(config, beginning !== undefined);
   numbers.reset(config);
   setText(byId("set-about", HTMLElement), `${set.title}: ${set.about}`);
+  byId("compare", HTMLAnchorElement).href = `../compare/#${fragmentOf(config, ownData())}`;
 }
 
 /** Drops the current run and prepares one with this configuration, untrained or from a beginning. */

@@ -1,6 +1,6 @@
 /** Answers of the worker about single points and rings, and its check of the round trip. */
 import type { data, Flow } from "fjordgpu";
-import { carry, fieldAt } from "./carry.js";
+import { carry, fieldAt } from "../shared/carry.js";
 import { type Check, type DropRing, type Inspect, type Inspected, RING, type Ring } from "./protocol-view.js";
 
 /** At most. */

@@ -3,13 +3,13 @@
  * Everything on the GPU happens one after the other, in `run`; the other methods only leave notes for it.
  */
 import { type Device, FjordError, type Flow, type TrainReport, type TrainRun } from "fjordgpu";
+import { cellCentres, meshNodes } from "../shared/grid.js";
+import { Checkpoints, Guard } from "../shared/guard.js";
+import { COURSE_DETAIL, Journey } from "../shared/journey.js";
 import type { Config } from "./config.js";
-import { cellCentres } from "./grid.js";
-import { Checkpoints, Guard } from "./guard.js";
-import { Journey } from "./journey.js";
 import { check, inspect, ring } from "./probes.js";
 import type { Beginning, Command, Event, Layers } from "./protocol.js";
-import { type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
+import { ARROWS, type DropRing, type Inspect, MESH, SAMPLES } from "./protocol-view.js";
 import { datasetOf, flowOf, modelOf } from "./run.js";
 import { setOf } from "./sets.js";
 import type { SlowFailed, SlowStep } from "./slow/protocol.js";
@@ -150,7 +150,17 @@ export class Session {
     const { config } = this;
     const flow = flowOf(this.device, config, this.beginning);
     this.#flow = flow;
-    this.#journey = new Journey(setOf(config).window, config.seed + 1, this.post);
+    this.#journey = new Journey(
+      {
+        window: setOf(config).window,
+        seed: config.seed + 1,
+        samples: SAMPLES,
+        mesh: meshNodes(MESH),
+        arrows: ARROWS,
+        ...COURSE_DETAIL[this.device.adapter.isSoftware ? "software" : "hardware"],
+      },
+      this.post,
+    );
     try {
       this.post({ type: "ready", parameters: flow.field.paramCount });
       // Drawn even when training is to begin at once: its first kernels take a while to compile.
@@ -208,9 +218,8 @@ export class Session {
         resume,
         keepScaling: this.#keepScaling,
         caution: this.#caution,
-        isSoftware,
         reportEvery: this.#reportEvery,
-        evaluates: true,
+        evaluateEvery: isSoftware ? 50 : 100,
         signal: this.#stop.signal,
       });
       this.#training = run;

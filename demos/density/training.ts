@@ -15,11 +15,10 @@ export interface Circumstances {
   readonly keepScaling: boolean;
   /** Divides the learning rates. */
   readonly caution: number;
-  readonly isSoftware: boolean;
   /** Steps between reports. */
   readonly reportEvery: number;
-  /** Whether the held-out points are looked at now and then. */
-  readonly evaluates: boolean;
+  /** Steps between looks at the held-out points, beyond which nothing is under way; 0: never. */
+  readonly evaluateEvery: number;
   readonly signal: AbortSignal;
 }
 
@@ -28,7 +27,7 @@ export function trainingOf(
   flow: Flow,
   set: data.Dataset,
   { steps, batch, optimiser, lr, seed, warm, trace }: Config,
-  { resume, keepScaling, caution, isSoftware, reportEvery, evaluates, signal }: Circumstances,
+  { resume, keepScaling, caution, reportEvery, evaluateEvery, signal }: Circumstances,
 ): TrainRun {
   return train(flow, set, {
     steps,
@@ -43,7 +42,7 @@ export function trainingOf(
     ...(warm > 0 && { warmStart: { steps: warm, lr: WARM_RATE / caution } }),
     trace: trace === "exact" ? { kind: "exact" } : { kind: "hutchinson", distribution: trace },
     reportEvery,
-    evaluateEvery: evaluates ? (isSoftware ? 50 : 100) : 0,
+    evaluateEvery,
     signal,
   });
 }

@@ -1,17 +1,18 @@
 /** The picture: layers over each other at any time of the flow, with the legend and the words for it. */
-import { type Moments, moments } from "../sampling/moments.js";
+
 import { byId, setText } from "../shared/dom.js";
 import { decimal, integer } from "../shared/format.js";
 import { type Heat, type HeatScale, heat, legend } from "../shared/heat.js";
+import { type Moments, moments } from "../shared/moments.js";
 import { Plane } from "../shared/plane.js";
+import { type Density, distanceFromNoise, Stage } from "../shared/stage.js";
+import { Transport } from "../shared/transport.js";
 import { type Config, PRESETS } from "./config.js";
 import { Inspector } from "./inspector.js";
 import * as layers from "./layers.js";
 import type { Command, Event, Frame, Layers } from "./protocol.js";
+import { pointOn } from "./rings.js";
 import { setOf } from "./sets.js";
-import { type Density, distanceFromNoise, pointOn, Stage } from "./stage.js";
-import type { streamlines } from "./streamlines.js";
-import { Transport } from "./transport.js";
 
 const DATA_POINTS = 2_000;
 /** Of them, where they stand aside. */
@@ -40,7 +41,6 @@ export class View {
   #frame: Frame | undefined;
   #density: Density | undefined;
   #heat: Heat | undefined;
-  #streamlines: typeof streamlines | undefined;
 
   /** @param send to the worker: what layers it must know of, and questions about points */
   constructor(readonly send: (command: Command) => void) {
@@ -181,7 +181,7 @@ export class View {
   }
 
   #paint(plane: Plane): void {
-    const { density, contours, data: dataTick, samples, field, mesh, path } = this.#ticks;
+    const { density, contours, data: dataTick, samples, field, streamlines, mesh, path } = this.#ticks;
     const { progress, direction } = this.#transport;
     if (density.checked && this.#heat) plane.image(this.#heat.image);
     const nodes = mesh.checked && this.#stage.meshAt(progress);
@@ -193,8 +193,8 @@ export class View {
     const particles = progress === 1 ? this.#samples : this.#stage.samplesAt(progress);
     if (samples.checked && particles) layers.paintSamples(plane, particles);
     if (contours.checked && this.#density) layers.paintContours(plane, this.#density);
-    const flow = (field.checked || this.#ticks.streamlines.checked) && this.#stage.fieldAt(progress);
-    if (flow && this.#ticks.streamlines.checked) this.#paintStreamlines(plane, flow);
+    const flow = (field.checked || streamlines.checked) && this.#stage.fieldAt(progress);
+    if (flow && streamlines.checked) layers.paintStreamlines(plane, flow);
     // f leads from data to noise; the arrows lead where time is going to go.
     if (flow && field.checked)
       layers.paintArrows(plane, flow, this.#stage.topSpeed, direction === 1 ? -1 : 1);
@@ -202,17 +202,6 @@ export class View {
     if (ring) layers.paintRing(plane, ring);
     const way = path.checked && this.#inspector.path;
     if (way) layers.paintPath(plane, way, pointOn(way, progress));
-  }
-
-  /** What finds them is fetched when they are first wanted. */
-  #paintStreamlines(plane: Plane, field: Float32Array): void {
-    if (this.#streamlines) layers.paintStreamlines(plane, field, this.#streamlines);
-    else {
-      void import("./streamlines.js").then((found) => {
-        this.#streamlines = found.streamlines;
-        plane.invalidate();
-      });
-    }
   }
 
   /** What the particles and the density of this moment have of the noise they come from. */

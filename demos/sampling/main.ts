@@ -8,11 +8,11 @@ import { data } from "fjordgpu";
 import { byId, setText } from "../shared/dom.js";
 import type { Failure } from "../shared/failure.js";
 import { decimal, integer } from "../shared/format.js";
+import { type Moments, moments } from "../shared/moments.js";
 import { Notice } from "../shared/notice.js";
 import { Player } from "../shared/player.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
-import { type Moments, moments } from "./moments.js";
 import type { Carried, Command, Event } from "./protocol.js";
 import { Scene } from "./scene.js";
 

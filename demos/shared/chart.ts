@@ -18,6 +18,10 @@ export interface Curve {
   readonly joined?: boolean;
   /** A dot at each value; "only": dots and no line. */
   readonly dots?: boolean | "only";
+  /** Keeps each value until the next x: the outline of a histogram. */
+  readonly stairs?: boolean;
+  /** Tints the area, with this opacity: down to another curve, so many places further on in the list, or to 0. */
+  readonly fill?: { readonly opacity: number; readonly down?: number };
 }
 
 export interface ChartOptions {
@@ -32,6 +36,8 @@ export interface ChartOptions {
   readonly xLabel?: string;
   /** Axes in powers of ten: values above 0 only. */
   readonly log?: { readonly x?: boolean; readonly y?: boolean };
+  /** [low, high] of the y axis, whatever the values. Another one holds from the next update on. */
+  readonly windowY?: readonly [number, number];
 }
 
 /** Steps (or what x is) in ascending order, then one column a curve; null where a curve has no value. */
@@ -67,6 +73,12 @@ function magnitude(value: number): string {
   const power = powerOfTen(Number(exponent));
   return digit === "1" ? power : `${digit}·${power}`;
 }
+
+/** The colour of a token (#rrggbb) with an opacity. */
+const tint = (color: string, opacity: number) =>
+  `${token(color)}${Math.round(255 * opacity)
+    .toString(16)
+    .padStart(2, "0")}`;
 
 /** Fetched with the first curve, since a page is of use before there is any. */
 const library = () => import("uplot");
@@ -123,6 +135,12 @@ export class Chart {
     this.#build();
   }
 
+  /** Names the x axis anew; the values of an update belong to it. */
+  setXLabel(xLabel: string | undefined): void {
+    this.options = { ...this.options, xLabel };
+    void this.#build();
+  }
+
   #makeKey(): HTMLElement {
     const key = make("div", { className: "chart-key small" });
     for (const { label, color, dash, width, dots } of this.options.curves) {
@@ -152,7 +170,7 @@ export class Chart {
     if (turn !== this.#begun || width === 0) return;
     this.#plot?.destroy();
     this.#area.replaceChildren();
-    const { yLabel, curves, height, counts, xLabel, log } = this.options;
+    const { yLabel, curves, height, counts, xLabel, log, windowY } = this.options;
     const axis: uPlot.Axis = {
       stroke: token("--ink-soft"),
       grid: { stroke: token("--line"), width: 1 },
@@ -169,8 +187,16 @@ export class Chart {
       dash: curve.dash,
       spanGaps: curve.joined ?? false,
       ...(curve.dots === "only" && { paths: () => null }),
+      ...(curve.stairs && { paths: Plot.paths.stepped!({ align: 1 }) }),
+      ...(curve.fill && !curve.fill.down && { fill: tint(curve.color, curve.fill.opacity) }),
       points: curve.dots ? { show: true, size: 5, width: 0, fill: token(curve.color) } : { show: false },
     }));
+    const bands = curves.flatMap(({ color, fill }, i) =>
+      // Series 0 is x.
+      fill?.down
+        ? [{ series: [1 + i, 1 + i + fill.down] as [number, number], fill: tint(color, fill.opacity) }]
+        : [],
+    );
     this.#plot = new Plot(
       {
         width,
@@ -190,7 +216,9 @@ export class Chart {
             ? logScale
             : counts
               ? { range: (_plot, _low, high) => [0, Math.max(4, 1.15 * (high ?? 0))] }
-              : {},
+              : windowY
+                ? { range: () => [...(this.options.windowY ?? windowY)] }
+                : {},
         },
         axes: [
           { ...axis, label: xLabel ?? "training step", size: 28, space: 60, ...(log?.x && powers) },
@@ -203,6 +231,7 @@ export class Chart {
           },
         ],
         series: [{}, ...series],
+        bands,
       },
       this.#columns as uPlot.AlignedData,
       this.#area,

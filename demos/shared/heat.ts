@@ -17,15 +17,27 @@ export interface Heat {
 /**
  * Paints log p on a grid; one pixel a cell.
  * @param logDensity [size, size] nats, row 0 at the top
+ * @param top the log p of the lightest colour; default the largest of the grid
  */
-export function heat(logDensity: Float32Array, size: number, scale: HeatScale): Heat {
+export function heat(logDensity: Float32Array, size: number, scale: HeatScale, top?: number): Heat {
   let peak = Number.NEGATIVE_INFINITY;
   for (const value of logDensity) if (value > peak) peak = value;
-  const canvas = make("canvas", { width: size, height: size });
+  return { image: colored(logDensity, size, size, scale, top ?? peak), peak };
+}
+
+/** @param logDensity [height, width] nats, row 0 at the top @param top log p of the brightest colour */
+export function colored(
+  logDensity: Float32Array,
+  width: number,
+  height: number,
+  scale: HeatScale,
+  top: number,
+): HTMLCanvasElement {
+  const canvas = make("canvas", { width, height });
   const context = canvas.getContext("2d")!;
-  const picture = context.createImageData(size, size);
+  const picture = context.createImageData(width, height);
   for (let i = 0; i < logDensity.length; i++) {
-    const below = logDensity[i]! - peak;
+    const below = logDensity[i]! - top;
     const x = scale === "linear" ? Math.exp(below) : 1 + below / LOG_RANGE;
     const level = 3 * Math.round(255 * Math.min(1, Math.max(0, x)));
     picture.data[4 * i] = COLOR_MAP[level]!;
@@ -34,7 +46,7 @@ export function heat(logDensity: Float32Array, size: number, scale: HeatScale): 
     picture.data[4 * i + 3] = 255;
   }
   context.putImageData(picture, 0, 0);
-  return { image: canvas, peak };
+  return canvas;
 }
 
 /** Fills `host` with a bar of the colour map and log p in nats at five places. */

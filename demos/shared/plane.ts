@@ -4,6 +4,8 @@ import { onThemeChange, token } from "./theme.js";
 
 const MARGIN = { left: 30, right: 10, top: 8, bottom: 26 };
 
+const NO_MARGIN = { left: 0, right: 0, top: 0, bottom: 0 };
+
 /** Further room where the axes have names. */
 const NAMES = { left: 16, bottom: 18 };
 
@@ -30,6 +32,8 @@ export class Plane {
   #queued = 0;
   /** [low, high] upwards, where it is not that of both axes. */
   windowY: readonly [number, number] | undefined;
+  /** The plate alone, without axes. */
+  bare = false;
   /** What the axes stand for, with units. */
   names: { readonly x: string; readonly y: string } | undefined;
 
@@ -90,10 +94,11 @@ export class Plane {
       this.canvas.width = width;
       this.canvas.height = height;
     }
-    const left = MARGIN.left + (this.names ? NAMES.left : 0);
-    const { top } = MARGIN;
-    const across = clientWidth - left - MARGIN.right;
-    const down = clientHeight - top - MARGIN.bottom - (this.names ? NAMES.bottom : 0);
+    const margin = this.bare ? NO_MARGIN : MARGIN;
+    const left = margin.left + (this.names ? NAMES.left : 0);
+    const { top } = margin;
+    const across = clientWidth - left - margin.right;
+    const down = clientHeight - top - margin.bottom - (this.names ? NAMES.bottom : 0);
     this.#plate = { left, top, side: Math.max(1, Math.floor(Math.min(across, down))) };
     this.#context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
   }
@@ -104,6 +109,7 @@ export class Plane {
     context.clearRect(0, 0, this.canvas.clientWidth, this.canvas.clientHeight);
     context.fillStyle = colorAt(0);
     context.fillRect(left, top, side, side);
+    if (this.bare) return;
     context.fillStyle = context.strokeStyle = token("--ink-soft");
     context.lineWidth = 1;
     context.font = `12px ${token("--font")}`;

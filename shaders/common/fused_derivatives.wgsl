@@ -6,6 +6,7 @@
 
 // @include "common/activation.wgsl"
 // @include "common/fused.wgsl"
+// @include "common/outer.wgsl"
 
 // How a stage counts among the gradients.
 struct StageShare {
@@ -27,10 +28,6 @@ fn add_to(at: u32, value: vec4<f32>, fresh: bool) {
 // This invocation's share of d/d beta (swish): of the sweep under way, and of all so far.
 var<private> beta_share: f32 = 0.0;
 var<private> beta_bar: f32 = 0.0;
-
-fn outer(x: vec4<f32>, u: vec4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(u.x * x, u.y * x, u.z * x, u.w * x);
-}
 
 fn add_block(at: u32, stride: u32, sum: mat4x4<f32>, fresh: bool) {
   add_to(at, sum[0], fresh);

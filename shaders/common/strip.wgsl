@@ -10,8 +10,8 @@
 // Measured on SwiftShader, a product 1024 x 512 x 512 alone: 2.8 GFLOP/s in blocks, 3.8 with COLS = 2, 5.8 with 4, whose
 // kernels take more than twice as long to compile and move more through the loops behind a product.
 
-// @enable subgroups
 // @include "common/fused.wgsl"
+// @include "common/strip_column.wgsl"
 // @const COLS: u32 = 2
 // @const PACKED4: u32 = 1
 // @const TAPE4: u32 = 1
@@ -20,16 +20,7 @@
 @group(0) @binding(1) var<storage, read> packed: array<vec4<f32>, PACKED4>;
 @group(0) @binding(10) var<storage, read_write> tape: array<vec4<f32>, TAPE4>;
 
-// 16 rows of one vec4 column, by fours.
-struct Column {
-  r0: mat4x4<f32>,
-  r1: mat4x4<f32>,
-  r2: mat4x4<f32>,
-  r3: mat4x4<f32>,
-}
-
-// The sums of one product, by column groups; or what one slot leaves for the next. Always handled as a whole: a part of
-// a variable that is set by itself would be kept in memory. COLS = 1: the second is idle.
+// The sums of one product, by column groups; or what one slot leaves for the next. COLS = 1: the second is idle.
 struct Strip {
   c0: Column,
   c1: Column,
@@ -56,16 +47,9 @@ fn rotate(s: Strip, last: mat4x4<f32>) -> Strip {
   return Strip(Column(s.c0.r1, s.c0.r2, s.c0.r3, s.c1.r0), Column(s.c1.r1, s.c1.r2, s.c1.r3, last));
 }
 
-fn add_product(c: Column, w: mat4x4<f32>, x: Column) -> Column {
-  return Column(c.r0 + w * x.r0, c.r1 + w * x.r1, c.r2 + w * x.r2, c.r3 + w * x.r3);
-}
-
 // Four rows, one from each lane.
 fn shared_rows(at: u32, stride: u32, lane: u32) -> mat4x4<f32> {
-  let own = tape[at + lane * stride];
-  return mat4x4<f32>(
-    subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u),
-  );
+  return spread(tape[at + lane * stride]);
 }
 
 fn own_rows(at: u32, stride: u32) -> mat4x4<f32> {

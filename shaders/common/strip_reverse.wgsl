@@ -196,10 +196,6 @@ struct OuterSums {
   vectors: VectorSums,
 }
 
-fn add_outer(c: Column, x: vec4<f32>, u: mat4x4<f32>) -> Column {
-  return Column(c.r0 + outer(x, u[0]), c.r1 + outer(x, u[1]), c.r2 + outer(x, u[2]), c.r3 + outer(x, u[3]));
-}
-
 // Column j, group g: sum of u_g x_j^T over the rows of all records, for vec4 rows `o_from` ... of the gradient and column
 // groups from `i_from` on. The vectors' sums are of this lane's own four outputs.
 fn multiply_outer(layer: FusedLayer, entries: u32, o_from: u32, i_from: u32, lane: u32) -> OuterSums {
@@ -218,9 +214,7 @@ fn multiply_outer(layer: FusedLayer, entries: u32, o_from: u32, i_from: u32, lan
     for (var r = 0u; r < SLOTS * TILE; r++) {
       let own = share.z * tape[u_at];
       if (r < TILE) { total += own; }
-      let u = mat4x4<f32>(
-        subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u),
-      );
+      let u = spread(own);
       c0 = add_outer(c0, tape[x_at + min(i_from + lane, end)], u);
       if (COLS > 1u) { c1 = add_outer(c1, tape[x_at + min(i_from + 4u + lane, end)], u); }
       u_at += layer.out4;

@@ -18,29 +18,11 @@
 // @include "common/control.wgsl"
 // @include "common/activation.wgsl"
 // @include "common/grid.wgsl"
+// @include "common/reverse_params.wgsl"
 // @const SLOTS: u32 = 2
 // @const COLUMNS: u32 = 2
 // @const FIRST: u32 = 0
 // @const PASSES: u32 = 2
-
-struct Params {
-  samples: u32,
-  slots: u32,
-  in4: u32,
-  out4: u32,
-  from_at: u32,
-  from_plane: u32,
-  to_at: u32,
-  to_plane: u32,
-  u_at: u32,
-  w_at: u32,
-  v_at: u32,
-  residual: u32,     // FIRST = 1: subtract the seed of the last layer, which starts at seed_at
-  seed_at: u32,
-  gradient_at: u32,
-  beta_at: u32,
-  sign: f32,
-}
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> control: Control;

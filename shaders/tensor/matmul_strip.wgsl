@@ -8,8 +8,8 @@
 // steps along k 20 vec4 loads for 1,024 multiply-adds. On SwiftShader 1.6 times the rate of a bare product in 8 x 8 blocks,
 // where matmul.wgsl has 0.6 (docs/benchmark.md); of no use on a GPU, which would idle most of its lanes. Rows and columns past the edge repeat the last and are not stored.
 
-// @enable subgroups
 // @include "common/grid.wgsl"
+// @include "common/strip_column.wgsl"
 // @const TRANSPOSE_A: u32 = 0
 // @const TRANSPOSE_B: u32 = 0
 
@@ -24,22 +24,12 @@ struct Params {
 @group(0) @binding(2) var<storage, read> b: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> c: array<vec4<f32>>;
 
-// 16 rows of one vec4 column, by fours.
-struct Column {
-  r0: mat4x4<f32>,
-  r1: mat4x4<f32>,
-  r2: mat4x4<f32>,
-  r3: mat4x4<f32>,
-}
-
 // Rows row ... row + 3 of op(A) at k = 4 s ... 4 s + 3, a row a column; each lane loads one vec4 of them.
 fn shared_rows(row: u32, s: u32, lane: u32) -> mat4x4<f32> {
   var at = min(row + lane, params.m - 1u) * (params.k / 4u) + s;
   if (TRANSPOSE_A == 1u) { at = ((4u * s + lane) * params.m + min(row, params.m - 4u)) / 4u; }
   let own = a[at];
-  let all = mat4x4<f32>(
-    subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u),
-  );
+  let all = spread(own);
   if (TRANSPOSE_A == 1u) { return transpose(all); }
   return all;
 }
@@ -54,10 +44,6 @@ fn cell_b(column: u32, s: u32) -> mat4x4<f32> {
   let n4 = params.n / 4u;
   let at = 4u * s * n4 + column;
   return mat4x4<f32>(b[at], b[at + n4], b[at + 2u * n4], b[at + 3u * n4]);
-}
-
-fn add_product(sum: Column, w: mat4x4<f32>, x: Column) -> Column {
-  return Column(sum.r0 + w * x.r0, sum.r1 + w * x.r1, sum.r2 + w * x.r2, sum.r3 + w * x.r3);
 }
 
 fn store_row(row: u32, column: u32, value: vec4<f32>) {

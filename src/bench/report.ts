@@ -34,6 +34,8 @@ export interface WorkloadResult {
   /** Multiplications and additions of a call. */
   readonly operations?: number;
   readonly ours: Entry;
+  /** Ours with every Runge–Kutta step in a dispatch of its own, as a GPU with a watchdog may need it. */
+  readonly split?: Entry;
   readonly peers: Readonly<Record<string, Entry | Failure>>;
   /** The best WebGPU peer's median over ours; null without such a peer. */
   readonly ratio: number | null;

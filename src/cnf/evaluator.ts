@@ -15,9 +15,7 @@ import { createForward } from "../ode/paths.js";
 import type { StepPlan } from "../ode/plan.js";
 import { runSteps } from "../ode/runner.js";
 
-export interface ChunkRequest {
-  /** [n, D]. */
-  readonly points: Float32Array;
+export interface CarryRequest {
   /** true: from data (t = 0) to base (t = T); false: back. */
   readonly forward: boolean;
   readonly trace?: TraceOptions;
@@ -27,6 +25,20 @@ export interface ChunkRequest {
   readonly times?: readonly number[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
+}
+
+export interface ChunkRequest extends CarryRequest {
+  /** [n, D]. */
+  readonly points: Float32Array;
+}
+
+/** Where points come from and where results go, chunk by chunk. */
+export interface Transfer {
+  readonly rows: number;
+  /** Fills z of the solve's state with rows start … end. */
+  load(solve: Forward, start: number, end: number): void;
+  /** Takes what the solve has left of these rows in its buffers, which the next chunk uses again. */
+  take(solve: Forward, start: number, end: number): void | Promise<void>;
 }
 
 export interface ChunkResult {
@@ -58,25 +70,38 @@ export class Evaluator {
     private readonly interval: Buffer,
   ) {}
 
+  /** From arrays to arrays. @throws FjordError when a solve fails */
+  async run(request: ChunkRequest): Promise<ChunkResult> {
+    const { dim } = this.weights.packing.spec;
+    const { points } = request;
+    const rows = points.length / dim;
+    const z = new Float32Array(rows * dim);
+    const delta = new Float32Array(request.trace ? rows : 0);
+    const recorded = (request.times ?? []).map(() => new Float32Array(rows * dim));
+    const stats = await this.carry(request, {
+      rows,
+      load: (solve, start, end) => this.device.write(solve.state, points.subarray(start * dim, end * dim)),
+      take: (solve, start, end) => readChunk(this.device, solve, { z, delta, recorded }, start, end),
+    });
+    return { z, delta, recorded, stats };
+  }
+
   /** Requests run one after the other: they share buffers. @throws FjordError when a solve fails */
-  run(request: ChunkRequest): Promise<ChunkResult> {
-    const mine = this.#queue.then(() => this.#run(request));
+  carry(request: CarryRequest, transfer: Transfer): Promise<ChunkResult["stats"]> {
+    const mine = this.#queue.then(() => this.#carry(request, transfer));
     this.#queue = mine.catch(() => {});
     return mine;
   }
 
-  async #run(request: ChunkRequest): Promise<ChunkResult> {
-    const { dim } = this.weights.packing.spec;
-    const total = request.points.length / dim;
+  async #carry(request: CarryRequest, transfer: Transfer): Promise<ChunkResult["stats"]> {
+    const total = transfer.rows;
     const rows = this.#rowsPerChunk(request.trace);
-    const z = new Float32Array(total * dim);
-    const delta = new Float32Array(request.trace ? total : 0);
-    const recorded = (request.times ?? []).map(() => new Float32Array(total * dim));
     const stats = { accepted: 0, rejected: 0, nfe: 0 };
     for (let start = 0; start < total; start += rows) {
       const end = Math.min(start + rows, total);
       const solve = await this.#solveFor(end - start, request);
-      const control = await this.#chunk(solve, request, start, end);
+      transfer.load(solve, start, end);
+      const control = await this.#chunk(solve, request, start);
       if (control.status !== "ok") {
         throw new FjordError(
           "solve-failed",
@@ -84,19 +109,17 @@ export class Evaluator {
           `Rows ${start} to ${end - 1} have no result.`,
         );
       }
-      await readChunk(this.device, solve, { z, delta, recorded }, start, end);
+      await transfer.take(solve, start, end);
       stats.accepted = Math.max(stats.accepted, control.accepted);
       stats.rejected = Math.max(stats.rejected, control.rejected);
       stats.nfe = Math.max(stats.nfe, control.nfe);
       request.onProgress?.(end, total);
     }
-    return { z, delta, recorded, stats };
+    return stats;
   }
 
-  async #chunk(solve: Forward, request: ChunkRequest, start: number, end: number): Promise<ControlState> {
+  async #chunk(solve: Forward, request: CarryRequest, start: number): Promise<ControlState> {
     const { device, interval } = this;
-    const { dim } = this.weights.packing.spec;
-    device.write(solve.state, request.points.subarray(start * dim, end * dim));
     const [from, to] = request.forward ? [0, 1] : [1, 0];
     device.run([
       copy(interval.words(from, 1), solve.interval.words(0, 1)),
@@ -122,7 +145,7 @@ export class Evaluator {
     return Math.max(1, Math.min(ROWS, Math.floor(WORDS / (slots * widths))));
   }
 
-  async #solveFor(batch: number, request: ChunkRequest): Promise<Forward> {
+  async #solveFor(batch: number, request: CarryRequest): Promise<Forward> {
     if (this.#disposed) throw disposedError();
     const { trace, times } = request;
     const key = JSON.stringify([batch, trace ?? null, times?.length ?? null]);

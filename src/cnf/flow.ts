@@ -196,14 +196,18 @@ export class Flow {
 
   /** n samples of the flow, [n, D]: the same for the same seed and parameters. n = 0: an empty result. */
   async sample(n: number, options: { seed?: number; signal?: AbortSignal } = {}): Promise<Float32Array> {
-    integerIn("n", n, 0, 2 ** 28);
-    const key = { seed: integerIn("seed", options.seed ?? 0, 0), purpose: PURPOSE.base, step: 0 };
+    const base = this.baseOf(n, options.seed);
     if (n === 0) return new Float32Array();
     const { evaluator } = await this.state();
-    const base = randomNormal(n * this.dim, key);
     const { z, stats } = await evaluator.run({ points: base, forward: false, signal: options.signal });
     this.lastStats = stats;
     return this.#unscaled(z);
+  }
+
+  /** The base points [n, D] that `sample` carries to data. @throws ArgumentError for a bad n or seed */
+  baseOf(n: number, seed = 0): Float32Array {
+    integerIn("n", n, 0, 2 ** 28);
+    return randomNormal(n * this.dim, { seed: integerIn("seed", seed, 0), purpose: PURPOSE.base, step: 0 });
   }
 
   /**
@@ -217,7 +221,7 @@ export class Flow {
   ): Promise<Float32Array[]> {
     this.#checkPoints("z", z);
     const T = await this.T();
-    this.#checkTimes("times", times, T);
+    checkTimes("times", times, T);
     if (z.length === 0 || times.length === 0) return times.map(() => new Float32Array());
     const { evaluator } = await this.state();
     const { recorded, stats } = await evaluator.run({
@@ -251,7 +255,7 @@ export class Flow {
     const trace = options.trace ?? this.trace;
     if (options.at !== undefined) {
       const T = await this.T();
-      this.#checkTimes("at", [options.at], T);
+      checkTimes("at", [options.at], T);
       // Adaptive steps have nothing to measure over an empty interval.
       if (Math.fround(options.at) === T)
         return { z: points, delta: new Float32Array(points.length / this.dim), recorded: [], stats: NO_WORK };
@@ -259,14 +263,6 @@ export class Flow {
     const result = await evaluator.run({ points, forward, ...options, trace });
     this.lastStats = result.stats;
     return result;
-  }
-
-  #checkTimes(what: string, times: readonly number[], T: number): void {
-    // T is known to f32: 0.7 must count as the end of a flow that was made with 0.7.
-    const outside = times.find((t) => !(t >= 0 && Math.fround(t) <= T));
-    if (outside === undefined) return;
-    const held = what === "times" ? "times holds" : `${what} is`;
-    throw new ArgumentError(`${held} ${outside}.`, `Times must lie in [0, ${T}].`);
   }
 
   #checkPoints(what: string, points: Float32Array): void {
@@ -307,6 +303,15 @@ export class Flow {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** @throws ArgumentError naming a time outside [0, T] */
+export function checkTimes(what: string, times: readonly number[], T: number): void {
+  // T is known to f32: 0.7 must count as the end of a flow that was made with 0.7.
+  const outside = times.find((t) => !(t >= 0 && Math.fround(t) <= T));
+  if (outside === undefined) return;
+  const held = what === "times" ? "times holds" : `${what} is`;
+  throw new ArgumentError(`${held} ${outside}.`, `Times must lie in [0, ${T}].`);
 }
 
 /**

@@ -12,6 +12,7 @@ import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buff
 import type { Device } from "../gpu/device.js";
 import { FjordError } from "../gpu/errors.js";
 import { type Command, foldedGrid } from "../gpu/submit.js";
+import { productForm } from "../ode/calibration.js";
 import type { PackedLayer } from "./packing.js";
 import { padded } from "./packing.js";
 import type { FieldProgram, Planes, StagePlace } from "./program.js";
@@ -41,8 +42,6 @@ interface ArenaPlan {
   readonly preSize: number;
 }
 
-const ROWS = 8;
-
 export class MlpProgram implements FieldProgram {
   readonly batch: number;
   readonly dim: number;
@@ -62,6 +61,8 @@ export class MlpProgram implements FieldProgram {
     readonly shape: MlpShape,
     readonly control: Bindable,
     readonly plan: ArenaPlan,
+    /** Products go in strips where they fit (formOf). */
+    readonly strips: boolean,
     readonly acts: Buffer,
     readonly pre: Buffer,
     /** vec4 [2][V]: gain and offset of every column at the stage's time. */
@@ -101,13 +102,26 @@ export class MlpProgram implements FieldProgram {
     const { layers, spec } = weights.packing;
     const plan = arenaPlan(layers, padded(spec.dim), shape);
     checkFits(device, plan, shape.batch);
-    const kernels = await loadKernels(device, spec.activation, shape, layers);
+    const strips = await takesStrips(device, layers);
+    const kernels = await loadKernels(device, weights, shape, plan, strips);
     return BufferGroup.filled(async (buffers) => {
       const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
       const acts = make("activations", plan.actsSize);
       const pre = make("pre-activations", plan.preSize);
       const times = make("time vectors", 2 * weights.packing.columns);
-      return new MlpProgram(device, weights, shape, control, plan, acts, pre, times, buffers, kernels);
+      return new MlpProgram(
+        device,
+        weights,
+        shape,
+        control,
+        plan,
+        strips,
+        acts,
+        pre,
+        times,
+        buffers,
+        kernels,
+      );
     });
   }
 
@@ -137,7 +151,7 @@ export class MlpProgram implements FieldProgram {
   #layer(layer: PackedLayer, last: boolean): Command {
     const { packing, packed } = this.weights;
     const { batch, plan, slots } = this;
-    const columns = columnsOf(layer.outPadded);
+    const form = formOf(this.strips, layer.outPadded);
     const params = {
       samples: batch,
       slots,
@@ -157,8 +171,8 @@ export class MlpProgram implements FieldProgram {
       beta_at: packing.betaAt,
     };
     const { control, times, acts, pre } = this;
-    const kernel = last ? this.kernels.last : columns === 1 ? this.kernels.narrow : this.kernels.wide;
-    const grid = tileGrid(batch, slots, layer.outPadded);
+    const kernel = last ? this.kernels.last : this.kernels.hidden.get(form)!;
+    const grid = layerGrid(form, batch, slots, layer.outPadded);
     return kernel.bind({ params, control, packed, times, acts, pre }, grid);
   }
 
@@ -180,16 +194,46 @@ export class MlpProgram implements FieldProgram {
   }
 }
 
-/** Slots per pass and columns per invocation of the product kernels (see shaders/field/forward.wgsl). */
+/**
+ * How the product of one layer is laid out: 8 rows by 4 or 8 columns an invocation, or strips of 16 rows by 64 columns a
+ * workgroup, for adapters whose subgroups are 4 wide (see shaders/field/forward.wgsl and forward_strip.wgsl).
+ */
+export type LayerForm = "narrow" | "wide" | "strip";
+
+/** Whether a field's products go in strips where they fit. @throws DeviceLostError */
+async function takesStrips(device: Device, layers: readonly PackedLayer[]): Promise<boolean> {
+  const pays = layers.some(({ outPadded }) => outPadded >= STRIPS_FROM);
+  return pays && (await productForm(device)) === "strip";
+}
+
+/** @param width of what the product's lanes run over: outputs of a forward layer, inputs of a reverse one */
+export function formOf(strips: boolean, width: number): LayerForm {
+  if (strips && width >= STRIP_WIDTH) return "strip";
+  return width <= 4 ? "narrow" : "wide";
+}
+
+/** The widest layer from which strips pay: they take five times as long to compile. */
+const STRIPS_FROM = 128;
+/** Strips are 64 wide: below this, their idle columns cost more than they save. */
+const STRIP_WIDTH = 48;
+
+/** vec4 columns an invocation owns. */
+export const columnsOf = (form: LayerForm): 1 | 2 => (form === "narrow" ? 1 : 2);
+/** Slots per pass of the kernels that are no strips. */
 export const slotsPerPass = (slots: number): 1 | 2 => (slots % 2 === 0 ? 2 : 1);
 /** 1 when all slots fit into one pass; the kernels only tell one from many. */
 export const passes = (slots: number): 1 | 2 => (slots <= slotsPerPass(slots) ? 1 : 2);
-export const columnsOf = (width: number): 1 | 2 => (width <= 4 ? 1 : 2);
 
-/** Workgroups of 32 invocations, each with 8 rows × 4·columns columns. */
-export function tileGrid(batch: number, slots: number, width: number): [number, number, number] {
-  const samples = Math.ceil(batch / (ROWS / slotsPerPass(slots)));
-  const columns = Math.ceil(width / 4 / columnsOf(width));
+/** Workgroups: of one strip each, or of 32 invocations with 8 rows × 4·columns columns. */
+export function layerGrid(
+  form: LayerForm,
+  batch: number,
+  slots: number,
+  width: number,
+): [number, number, number] {
+  if (form === "strip") return foldedGrid(Math.ceil(batch / 16) * Math.ceil(width / 64));
+  const samples = Math.ceil(batch / (8 / slotsPerPass(slots)));
+  const columns = Math.ceil(width / 4 / columnsOf(form));
   return foldedGrid(Math.ceil((samples * columns) / 32));
 }
 
@@ -197,26 +241,32 @@ type Kernels = Awaited<ReturnType<typeof loadKernels>>;
 
 async function loadKernels(
   device: Device,
-  activation: (typeof ACTIVATIONS)[number],
+  { packing: { layers, spec, packedSize } }: Weights,
   shape: MlpShape,
-  layers: readonly PackedLayer[],
+  plan: ArenaPlan,
+  strips: boolean,
 ) {
-  const constants = {
-    SLOTS: slotsPerPass(1 + shape.tangents + shape.probes),
-    STORE: shape.store ? 1 : 0,
-    PASSES: passes(1 + shape.tangents + shape.probes),
+  const slots = 1 + shape.tangents + shape.probes;
+  const STORE = shape.store ? 1 : 0;
+  const sizes = { ACTS4: plan.actsSize / 4, PRE4: plan.preSize / 4, PACKED4: packedSize / 4 };
+  const load = async (form: LayerForm, activation: (typeof ACTIVATIONS)[number]) => {
+    const ACTIVATION = ACTIVATIONS.indexOf(activation);
+    if (form === "strip") {
+      const { forwardStrip } = await import("../generated/field/forward_strip.js");
+      return device.kernel(forwardStrip, "main", { ACTIVATION, STORE, ...sizes });
+    }
+    const tiling = { SLOTS: slotsPerPass(slots), PASSES: passes(slots), COLUMNS: columnsOf(form) };
+    return device.kernel(forwardModule, "main", { ACTIVATION, STORE, ...tiling });
   };
-  const hidden = { ...constants, ACTIVATION: ACTIVATIONS.indexOf(activation) };
-  const identity = ACTIVATIONS.indexOf("identity");
-  const outputs = layers[layers.length - 1]!.outPadded;
-  const [time, trace, wide, narrow, last] = await Promise.all([
+  const forms = layers.map(({ outPadded }) => formOf(strips, outPadded));
+  const ofHidden = [...new Set(forms.slice(0, -1))];
+  const [time, trace, last, ...hidden] = await Promise.all([
     device.kernel(timeModule, "main"),
     device.kernel(traceModule, "main"),
-    device.kernel(forwardModule, "main", { ...hidden, COLUMNS: 2 }),
-    device.kernel(forwardModule, "main", { ...hidden, COLUMNS: 1 }),
-    device.kernel(forwardModule, "main", { ...constants, ACTIVATION: identity, COLUMNS: columnsOf(outputs) }),
+    load(forms[forms.length - 1]!, "identity"),
+    ...ofHidden.map((form) => load(form, spec.activation)),
   ]);
-  return { time, trace, wide, narrow, last };
+  return { time, trace, last, hidden: new Map(ofHidden.map((form, i) => [form, hidden[i]!])) };
 }
 
 function arenaPlan(layers: readonly PackedLayer[], ld: number, shape: MlpShape): ArenaPlan {

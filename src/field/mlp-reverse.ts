@@ -10,9 +10,16 @@ import { reverse as reverseModule } from "../generated/field/reverse.js";
 import { seed as seedModule } from "../generated/field/seed.js";
 import { weightGrad as weightGradModule } from "../generated/field/weight_grad.js";
 import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buffer.js";
-import type { Device } from "../gpu/device.js";
 import { type Command, clear, foldedGrid } from "../gpu/submit.js";
-import { columnsOf, type MlpProgram, passes, slotsPerPass, tileGrid } from "./mlp-program.js";
+import {
+  columnsOf,
+  formOf,
+  type LayerForm,
+  layerGrid,
+  type MlpProgram,
+  passes,
+  slotsPerPass,
+} from "./mlp-program.js";
 import type { PackedLayer } from "./packing.js";
 import type { Planes } from "./program.js";
 import { reduceGradient } from "./reduce-gradient.js";
@@ -65,7 +72,6 @@ export class MlpReverse {
   static async create(program: MlpProgram, options: ReverseOptions): Promise<MlpReverse> {
     const { device, weights, batch, slots } = program;
     const { packing } = weights;
-    const kernels = await loadKernels(device, packing.spec.activation, slots);
     const swish = packing.spec.activation === "swish" ? 1 : 0;
     let cotsSize = 0;
     const cotsAt = packing.layers.map((layer, l) => {
@@ -75,13 +81,14 @@ export class MlpReverse {
       cotsSize += alignWords(planes * batch * layer.outPadded);
       return at;
     });
-    const tiles = tileEnds(packing.layers);
-    const chunks = chunkCount(tiles[tiles.length - 1]!, slots * batch);
+    const chunks = chunkCount(tileEnds(packing.layers, BLOCK).at(-1)!, slots * batch);
+    const tile = weightTile(program);
+    const kernels = await loadKernels(program, cotsSize, tile);
     const targets = options.tentative ? 2 : 1;
     return BufferGroup.filled(async (buffers) => {
       const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
       const cots = make("cotangents", cotsSize);
-      const table = layerTable(program, cotsAt, tiles);
+      const table = layerTable(program, cotsAt, tileEnds(packing.layers, tile));
       const layers = buffers.add(device.buffer({ label: "layer table", data: table }));
       const partial = make("gradient chunks", targets * chunks * packing.chunkSize);
       const map = buffers.add(device.buffer({ label: "gradient map", data: packing.gradientMap }));
@@ -159,16 +166,9 @@ export class MlpReverse {
       beta_at: packing.betaAt,
       sign: this.options.sign,
     };
-    const wide = columnsOf(layer.inPadded) === 2;
-    const { kernels } = this;
-    const kernel = first
-      ? wide
-        ? kernels.firstWide
-        : kernels.firstNarrow
-      : wide
-        ? kernels.wide
-        : kernels.narrow;
-    const grid = tileGrid(batch, slots, layer.inPadded);
+    const form = formOf(program.strips, layer.inPadded);
+    const kernel = first ? this.kernels.first : this.kernels.hidden.get(form)!;
+    const grid = layerGrid(form, batch, slots, layer.inPadded);
     return kernel.bind({ params, control, packed, times, pre, cots, acts }, grid);
   }
 
@@ -196,8 +196,9 @@ export class MlpReverse {
       c: stage.c,
       spare: 0,
     };
-    const tiles = tileEnds(packing.layers);
-    const weightGrid = foldedGrid(Math.ceil((tiles[tiles.length - 1]! * chunks) / 32));
+    const tile = weightTile(program);
+    const tiles = tileEnds(packing.layers, tile).at(-1)!;
+    const weightGrid = foldedGrid(Math.ceil((tiles * chunks) / tile.each));
     const biasGrid = foldedGrid(Math.ceil(((packing.columns / 4) * chunks) / 32));
     const { kernels } = this;
     return [
@@ -227,11 +228,27 @@ function alignedGradientAt(program: MlpProgram): number {
   return program.output.at + program.slots * program.batch * program.ld;
 }
 
-/** Weight tiles of 8 × 8 up to and including each layer. */
-function tileEnds(layers: readonly PackedLayer[]): number[] {
+/** Of the weights' gradients: outputs × inputs of one, and how many a workgroup has. */
+interface WeightTile {
+  readonly outputs: number;
+  readonly inputs: number;
+  readonly each: number;
+}
+
+const BLOCK: WeightTile = { outputs: 8, inputs: 8, each: 32 };
+const STRIP: WeightTile = { outputs: 16, inputs: 64, each: 1 };
+
+/** Strips where all layers have them: one that is narrow would leave most of a strip idle. */
+function weightTile(program: MlpProgram): WeightTile {
+  const { layers } = program.weights.packing;
+  return layers.every((layer) => formOf(program.strips, layer.inPadded) === "strip") ? STRIP : BLOCK;
+}
+
+/** Weight tiles up to and including each layer. */
+function tileEnds(layers: readonly PackedLayer[], { outputs, inputs }: WeightTile): number[] {
   let end = 0;
   return layers.map((layer) => {
-    end += Math.ceil(layer.outPadded / 8) * Math.ceil(layer.inPadded / 8);
+    end += Math.ceil(layer.outPadded / outputs) * Math.ceil(layer.inPadded / inputs);
     return end;
   });
 }
@@ -263,20 +280,37 @@ function layerTable(program: MlpProgram, cotsAt: readonly number[], tiles: reado
 
 type Kernels = Awaited<ReturnType<typeof loadKernels>>;
 
-async function loadKernels(device: Device, activation: (typeof ACTIVATIONS)[number], slots: number) {
-  const ACTIVATION = ACTIVATIONS.indexOf(activation);
-  const SLOTS = slotsPerPass(slots);
-  const PASSES = passes(slots);
-  const [wide, narrow, firstWide, firstNarrow, seed, weightGrad, biasGrad, reduce] = await Promise.all([
-    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS, PASSES, COLUMNS: 2, FIRST: 0 }),
-    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS, PASSES, COLUMNS: 1, FIRST: 0 }),
+async function loadKernels(program: MlpProgram, cotsSize: number, tile: WeightTile) {
+  const { device, plan, weights, slots } = program;
+  const { layers, packedSize, spec } = weights.packing;
+  const ACTIVATION = ACTIVATIONS.indexOf(spec.activation);
+  const ACTS4 = plan.actsSize / 4;
+  const COTS4 = cotsSize / 4;
+  const load = async (form: LayerForm, FIRST: 0 | 1) => {
+    if (form === "strip") {
+      const sizes = { ACTS4, COTS4, PRE4: plan.preSize / 4, PACKED4: packedSize / 4 };
+      const { reverseStrip } = await import("../generated/field/reverse_strip.js");
+      return device.kernel(reverseStrip, "main", { ACTIVATION, FIRST, ...sizes });
+    }
     // The first layer hands on the value's row only: one slot.
-    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS: 1, COLUMNS: 2, FIRST: 1 }),
-    device.kernel(reverseModule, "main", { ACTIVATION, SLOTS: 1, COLUMNS: 1, FIRST: 1 }),
+    const each = FIRST === 1 ? { SLOTS: 1 } : { SLOTS: slotsPerPass(slots), PASSES: passes(slots) };
+    return device.kernel(reverseModule, "main", { ACTIVATION, FIRST, COLUMNS: columnsOf(form), ...each });
+  };
+  const loadWeightGrad = async () => {
+    if (tile !== STRIP) return device.kernel(weightGradModule, "main");
+    const { weightGradStrip } = await import("../generated/field/weight_grad_strip.js");
+    return device.kernel(weightGradStrip, "main", { ACTS4, COTS4 });
+  };
+  const forms = layers.map(({ inPadded }) => formOf(program.strips, inPadded));
+  const ofHidden = [...new Set(forms.slice(1))];
+  const [seed, weightGrad, biasGrad, reduce, first, ...hidden] = await Promise.all([
     device.kernel(seedModule, "main"),
-    device.kernel(weightGradModule, "main"),
+    loadWeightGrad(),
     device.kernel(biasGradModule, "main"),
     device.kernel(reduceGradModule, "main"),
+    load(forms[0]!, 1),
+    ...ofHidden.map((form) => load(form, 0)),
   ]);
-  return { wide, narrow, firstWide, firstNarrow, seed, weightGrad, biasGrad, reduce };
+  const byForm = new Map(ofHidden.map((form, i) => [form, hidden[i]!]));
+  return { seed, weightGrad, biasGrad, reduce, first, hidden: byForm };
 }

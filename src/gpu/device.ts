@@ -52,9 +52,20 @@ export interface OpenOptions {
    * cache folder. "off": nothing is measured, and paths are chosen by size alone.
    */
   calibration?: "off" | CalibrationStore;
+  /**
+   * Multiply-adds after which a solve goes on in a submission of its own, so that no driver takes it for hung and a
+   * page stays responsive. Default 4e9; Infinity on adapters that know no such limit.
+   */
+  workPerSubmit?: number;
 }
 
+/** Some milliseconds on an integrated GPU, well below what a driver kills. */
+const WORK_PER_SUBMIT = 4e9;
+
 export class Device {
+  readonly calibration: OpenOptions["calibration"];
+  /** Multiply-adds in a submission of a solve. */
+  readonly workPerSubmit: number;
   readonly lost: Promise<DeviceLostError>;
   /** Validation and memory errors that no scope caught: empty unless the library has a defect. */
   readonly uncapturedErrors: string[] = [];
@@ -73,11 +84,11 @@ export class Device {
   constructor(
     readonly gpu: GPUDevice,
     readonly adapter: AdapterSummary,
-    onLost?: (error: DeviceLostError) => void,
-    entryPoint?: GPU,
-    readonly calibration?: "off" | CalibrationStore,
+    { onLost, calibration, workPerSubmit = WORK_PER_SUBMIT, gpu: entryPoint }: OpenOptions = {},
   ) {
     this.entryPoint = entryPoint;
+    this.calibration = calibration;
+    this.workPerSubmit = workPerSubmit;
     gpu.addEventListener("uncapturederror", (event) => {
       const { error } = event as GPUUncapturedErrorEvent;
       this.uncapturedErrors.push(error.message);
@@ -283,9 +294,14 @@ export class Device {
 
 /**
  * Opens a device in a page, in a worker or in Node.
- * @throws WebGPUUnavailableError with `reason` no-api, insecure-context, no-adapter or device-failed
+ * @throws ArgumentError when workPerSubmit is not positive;
+ * WebGPUUnavailableError with `reason` no-api, insecure-context, no-adapter or device-failed
  */
 export async function openDevice(options: OpenOptions = {}): Promise<Device> {
+  const { workPerSubmit = WORK_PER_SUBMIT } = options;
+  if (!(workPerSubmit > 0)) {
+    throw new ArgumentError(`workPerSubmit is ${workPerSubmit}.`, "Give a positive number of multiply-adds.");
+  }
   const gpu = options.gpu ?? (await findWebGPU());
   // A device may come back already lost when its adapter expired; one more try with a fresh adapter.
   for (let attempt = 0; ; attempt++) {
@@ -339,7 +355,7 @@ async function requestDevice(gpu: GPU, options: OpenOptions): Promise<Device> {
     );
   }
   const summary = { vendor, architecture, description, isSoftware, subgroupSize };
-  return new Device(device, summary, options.onLost, gpu, options.calibration);
+  return new Device(device, summary, { ...options, gpu });
 }
 
 async function findWebGPU(): Promise<GPU> {

@@ -86,34 +86,37 @@ export class KernelCache {
     const key = `${module.hash} ${prelude.join(" ")}`;
     let shader = this.#shaders.get(key);
     if (!shader) {
-      shader = this.#compileShader(module, prelude);
+      shader = compileShader(this.gpu, module, prelude);
       this.#shaders.set(key, shader);
       shader.catch(() => this.#shaders.delete(key));
     }
     return shader;
   }
+}
 
-  async #compileShader(module: KernelModule, prelude: readonly string[]): Promise<GPUShaderModule> {
-    const code = [...prelude, module.code].join("\n");
-    // The scope takes the validation error that a bad shader raises: it is thrown here with its place instead.
-    this.gpu.pushErrorScope("validation");
-    const shader = this.gpu.createShaderModule({ label: module.name, code });
-    const scope = this.gpu.popErrorScope();
-    const info = await shader.getCompilationInfo();
-    const failure = await scope;
-    const message = info.messages.find((candidate) => candidate.type === "error");
-    if (message) {
-      const [file, line] = placeOf(module, message.lineNum - prelude.length);
-      throw new KernelCompilationError(
-        module.name,
-        line,
-        `${file}:${line}:${message.linePos}: ${message.message}`,
-      );
-    }
-    if (failure)
-      throw new KernelCompilationError(module.name, 0, `Kernel ${module.name}: ${failure.message}`);
-    return shader;
+/** @param prelude lines in front of the module's code @throws KernelCompilationError with file and line */
+export async function compileShader(
+  gpu: GPUDevice,
+  module: KernelModule,
+  prelude: readonly string[],
+): Promise<GPUShaderModule> {
+  const code = [...prelude, module.code].join("\n");
+  // The scope takes the validation error that a bad shader raises: it is thrown here with its place instead.
+  gpu.pushErrorScope("validation");
+  const shader = gpu.createShaderModule({ label: module.name, code });
+  // Awaited together: a device that is lost meanwhile rejects both, and none of them may go unhandled.
+  const [failure, info] = await Promise.all([gpu.popErrorScope(), shader.getCompilationInfo()]);
+  const message = info.messages.find((candidate) => candidate.type === "error");
+  if (message) {
+    const [file, line] = placeOf(module, message.lineNum - prelude.length);
+    throw new KernelCompilationError(
+      module.name,
+      line,
+      `${file}:${line}:${message.linePos}: ${message.message}`,
+    );
   }
+  if (failure) throw new KernelCompilationError(module.name, 0, `Kernel ${module.name}: ${failure.message}`);
+  return shader;
 }
 
 class Kernel implements KernelOf<KernelModule, string> {

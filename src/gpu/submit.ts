@@ -23,7 +23,13 @@ export interface ClearCommand {
   readonly target: BufferView;
 }
 
-export type Command = Dispatch | CopyCommand | ClearCommand;
+/** Whatever else a command encoder can do, outside of compute passes: drawing, copies of textures. */
+export interface EncodeCommand {
+  readonly kind: "encode";
+  readonly encode: (encoder: GPUCommandEncoder) => void;
+}
+
+export type Command = Dispatch | CopyCommand | ClearCommand | EncodeCommand;
 
 export const copy = (from: BufferView, to: BufferView): CopyCommand => ({ kind: "copy", from, to });
 export const clear = (target: BufferView): ClearCommand => ({ kind: "clear", target });
@@ -55,6 +61,9 @@ export function encodeCommands(
       endPass();
       const { from, to } = command;
       encoder.copyBufferToBuffer(from.buffer.gpu, from.offset, to.buffer.gpu, to.offset, from.size);
+    } else if (command.kind === "encode") {
+      endPass();
+      command.encode(encoder);
     } else {
       endPass();
       encoder.clearBuffer(command.target.buffer.gpu, command.target.offset, command.target.size);

@@ -95,7 +95,7 @@ export class FusedContinuous implements Adjoint {
     const work = 3 * perStage * fused.plan.method.stages;
     const end = this.#reduce();
     if (reports) {
-      const tries = splitSteps(TRIES, work)[0]![1];
+      const tries = splitSteps(this.forward.device, TRIES, work)[0]![1];
       const step = [this.#dispatch(0, tries), this.kernels.gather.bind({ reports, control }, [1, 1, 1])];
       const sums = chunks.words(0, fused.chunks * packing.chunkSize);
       return {
@@ -107,7 +107,7 @@ export class FusedContinuous implements Adjoint {
         control,
       };
     }
-    const ranges = splitSteps(fused.plan.fixedSteps, work);
+    const ranges = splitSteps(this.forward.device, fused.plan.fixedSteps, work);
     return {
       begin: [],
       at: (part) => [this.#dispatch(...ranges[part]!)],

@@ -75,7 +75,7 @@ export class FusedDiscrete implements Adjoint {
     const { forward, control } = this;
     // Reverse sweep and weight gradients, and the evaluation where it is made again.
     const work = forward.workPerStep * (forward.taped ? 2 : 3);
-    const ranges = splitSteps(forward.fused.capacity, work).reverse();
+    const ranges = splitSteps(forward.device, forward.fused.capacity, work).reverse();
     return {
       // An adaptive solve's tiles begin at different steps, so nobody knows who adds to a chunk first.
       begin: forward.adaptive ? [clear(this.chunks)] : [],

@@ -185,11 +185,11 @@ export class FusedForward implements Forward {
     const { probes, workPerStep, options, control, reports } = this;
     const begin = probes ? probes.fill(this.probeTarget) : [];
     if (reports) {
-      const tries = splitSteps(TRIES, workPerStep)[0]![1];
+      const tries = splitSteps(this.device, TRIES, workPerStep)[0]![1];
       const step = this.#tryTiles(reports, tries);
       return { begin: [clear(reports), ...begin], at: () => step, work: workPerStep * tries, tries, control };
     }
-    const ranges = splitSteps(options.plan.fixedSteps, workPerStep);
+    const ranges = splitSteps(this.device, options.plan.fixedSteps, workPerStep);
     return {
       begin,
       at: (part) => [this.#takeSteps(...ranges[part]!)],

@@ -1,42 +1,37 @@
-/** The fused kernels by form: the same bindings and constants, but for those that shape the form. */
-import { adaptive as blockAdaptive } from "../generated/fused/block/adaptive.js";
-import { continuous as blockContinuous } from "../generated/fused/block/continuous.js";
-import { discrete as blockDiscrete } from "../generated/fused/block/discrete.js";
-import { forward as blockForward } from "../generated/fused/block/forward.js";
-import { match as blockMatch } from "../generated/fused/block/match.js";
-import { continuous as stripContinuous } from "../generated/fused/strip/continuous.js";
-import { discrete as stripDiscrete } from "../generated/fused/strip/discrete.js";
-import { forward as stripForward } from "../generated/fused/strip/forward.js";
-import { match as stripMatch } from "../generated/fused/strip/match.js";
+/**
+ * The fused kernels by form: the same bindings and constants, but for those that shape the form. Fetched when they are
+ * needed, since a page uses few of them.
+ */
 import type { Device } from "../gpu/device.js";
 import type { KernelOf } from "../gpu/kernel.js";
 import type { KernelModule } from "../gpu/kernel-module.js";
-import type { FusedForm } from "./fused-plan.js";
+import type { ProductForm } from "./calibration.js";
 
 const BLOCK = {
-  forward: blockForward,
-  adaptive: blockAdaptive,
-  discrete: blockDiscrete,
-  continuous: blockContinuous,
-  match: blockMatch,
+  forward: async () => (await import("../generated/fused/block/forward.js")).forward,
+  adaptive: async () => (await import("../generated/fused/block/adaptive.js")).adaptive,
+  discrete: async () => (await import("../generated/fused/block/discrete.js")).discrete,
+  continuous: async () => (await import("../generated/fused/block/continuous.js")).continuous,
+  match: async () => (await import("../generated/fused/block/match.js")).match,
 } as const;
 
 /** Solves with fixed steps alone. */
-const STRIP: Readonly<Partial<Record<keyof typeof BLOCK, KernelModule>>> = {
-  forward: stripForward,
-  discrete: stripDiscrete,
-  continuous: stripContinuous,
-  match: stripMatch,
+const STRIP: Readonly<Partial<Record<keyof typeof BLOCK, () => Promise<KernelModule>>>> = {
+  forward: async () => (await import("../generated/fused/strip/forward.js")).forward,
+  discrete: async () => (await import("../generated/fused/strip/discrete.js")).discrete,
+  continuous: async () => (await import("../generated/fused/strip/continuous.js")).continuous,
+  match: async () => (await import("../generated/fused/strip/match.js")).match,
 };
 
-export type FusedKernel<Name extends keyof typeof BLOCK> = KernelOf<(typeof BLOCK)[Name], "main">;
+type Module<Name extends keyof typeof BLOCK> = Awaited<ReturnType<(typeof BLOCK)[Name]>>;
+export type FusedKernel<Name extends keyof typeof BLOCK> = KernelOf<Module<Name>, "main">;
 
-export function fusedKernel<Name extends keyof typeof BLOCK>(
+export async function fusedKernel<Name extends keyof typeof BLOCK>(
   device: Device,
   name: Name,
-  form: FusedForm,
+  form: ProductForm,
   constants: Record<string, number>,
 ): Promise<FusedKernel<Name>> {
-  const module: KernelModule = (form === "strip" && STRIP[name]) || BLOCK[name];
+  const module: KernelModule = await ((form === "strip" && STRIP[name]) || BLOCK[name])();
   return device.kernel(module, "main", constants) as unknown as Promise<FusedKernel<Name>>;
 }

@@ -5,7 +5,8 @@
 import type { Packing } from "../field/packing.js";
 import { ACTIVATIONS, type MlpSpec } from "../field/spec.js";
 import { alignWords } from "../gpu/buffer.js";
-import type { AdapterSummary } from "../gpu/device.js";
+import type { Device } from "../gpu/device.js";
+import { type ProductForm, productForm } from "./calibration.js";
 import type { Method } from "./methods.js";
 import { type StepPlan, usedStages } from "./plan.js";
 
@@ -36,11 +37,9 @@ export interface FusedShape {
   readonly augmented?: boolean;
 }
 
-/** "block": for GPUs. "strip": for adapters of 4-wide subgroups (shaders/common/block.wgsl, strip.wgsl). */
-export type FusedForm = "block" | "strip";
-
 export interface FusedPlan extends FusedShape {
-  readonly form: FusedForm;
+  /** shaders/common/block.wgsl or strip.wgsl. */
+  readonly form: ProductForm;
   /** Samples of a workgroup. */
   readonly tile: number;
   readonly tiles: number;
@@ -84,18 +83,18 @@ export function fusedRefusal(spec: MlpSpec, plan: StepPlan): string | undefined 
 
 export interface FusedTiling {
   /** Default "block". "strip" is taken for fixed steps where the shape fits it. */
-  readonly form?: FusedForm;
+  readonly form?: ProductForm;
   /** Samples of a workgroup, a multiple of 8; default the largest that fits. */
   readonly tile?: number;
   /** Rows in global memory although they would fit the workgroup's: faster where that is emulated. */
   readonly spill?: boolean;
 }
 
-/** How the fused kernels are best laid out on an adapter. */
-export function usualTiling({ isSoftware, subgroupSize }: AdapterSummary): FusedTiling {
+/** How the fused kernels are best laid out on a device: the form is measured. @throws DeviceLostError */
+export async function usualTiling(device: Device): Promise<FusedTiling> {
   // Emulated workgroup memory is no faster than the other, and drivers take seconds to compile it.
-  const spill = isSoftware;
-  return isSoftware && subgroupSize === STRIP.lanes ? { form: "strip", spill } : { spill };
+  const spill = device.adapter.isSoftware;
+  return { form: await productForm(device), spill };
 }
 
 export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPlan {
@@ -105,7 +104,7 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
   // compile.
   const fixed = shape.plan.fixedSteps > 0;
   const fitsStrip = fixed && workgroupBytes(shape, STRIP.tile, true) <= WORKGROUP_BYTES;
-  const form: FusedForm = tiling.form === "strip" && fitsStrip ? "strip" : "block";
+  const form: ProductForm = tiling.form === "strip" && fitsStrip ? "strip" : "block";
   const tile = form === "strip" ? STRIP.tile : tiling.tile;
   const inMemory = (tile ? [tile] : TILES).find(
     (samples) => workgroupBytes(shape, samples, false) <= WORKGROUP_BYTES,

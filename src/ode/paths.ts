@@ -97,7 +97,7 @@ export async function createForward(
     cotangents: options.backward !== undefined,
     loss,
     probeKey,
-    tiling: usualTiling(device.adapter),
+    tiling: await usualTiling(device),
   });
 }
 

@@ -20,8 +20,6 @@ export interface Steps {
   readonly control: BufferView;
 }
 
-/** Multiply-adds per submission: some milliseconds on an integrated GPU, well below what a driver kills. */
-const WORK_PER_SUBMIT = 4e9;
 /** Adaptive steps submitted between looks at the done flag. */
 const CHUNK = 8;
 
@@ -36,7 +34,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
  */
 export async function runSteps(device: Device, steps: Steps, signal?: AbortSignal): Promise<ControlState> {
   throwIfAborted(signal);
-  const perSubmit = Math.max(1, Math.floor(WORK_PER_SUBMIT / Math.max(1, steps.work)));
+  const perSubmit = Math.max(1, Math.floor(device.workPerSubmit / Math.max(1, steps.work)));
   device.run(steps.begin, "begin");
   if (steps.count !== undefined) {
     for (let done = 0; done < steps.count; done += perSubmit) {
@@ -86,8 +84,8 @@ export function commandsOf(steps: Steps, first: number, count: number): Command[
 }
 
 /** Ranges [from, to) of fixed steps whose work fits a submission: the parts of a fused solve. */
-export function splitSteps(steps: number, workPerStep: number): [from: number, to: number][] {
-  const each = Math.min(steps, Math.max(1, Math.floor(WORK_PER_SUBMIT / workPerStep)));
+export function splitSteps(device: Device, steps: number, workPerStep: number): [from: number, to: number][] {
+  const each = Math.min(steps, Math.max(1, Math.floor(device.workPerSubmit / workPerStep)));
   return Array.from({ length: Math.ceil(steps / each) }, (_, part) => [
     part * each,
     Math.min(steps, (part + 1) * each),

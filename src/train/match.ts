@@ -91,7 +91,7 @@ async function fusedMatch(
 ): Promise<MatchGradient> {
   const { packing } = flow.weights;
   const shape = { packing, plan: ONE_EVALUATION, batch, probes: 0, traceWeight: 0, capacity: 1 };
-  const fused = fusedPlan(shape, usualTiling(device.adapter));
+  const fused = fusedPlan(shape, await usualTiling(device));
   const tapePlan = adjointTape(fused);
   const partial4 = chunkRoom(fused);
   const constants = { ...fused.adjointConstants, ...sizeConstants(fused, tapePlan, partial4) };

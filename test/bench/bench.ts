@@ -32,14 +32,15 @@ const say = (text: string) => console.info(`bench ${text}`);
 export async function runBench({ only, repeats, peers: named, smoke }: BenchOptions): Promise<BenchReport> {
   const counter = new CallCounter(globalThis as WebGPUScope);
   const peers = (await allPeers()).filter(({ name }) => name.includes(named));
-  const context: Context = { peers, counter, repeats, say };
+  const device = await openDevice();
+  const { adapter } = device;
+  const { isSoftware } = adapter;
+  const context: Context = { peers, counter, repeats, isSoftware, say };
   const workloads: Record<string, WorkloadResult> & { M?: ProductsResult } = {};
   for (const workload of FLOW_WORKLOADS.filter(({ name }) => only.includes(name))) {
     say(`${workload.name}: ${workload.about}`);
     workloads[workload.name] = await runFlowWorkload(smoke ? small(workload) : workload, context);
   }
-  const device = await openDevice();
-  const { adapter } = device;
   if (only.includes("M")) workloads.M = await runProducts(device, context);
   if (only.includes("T")) {
     say("T: time to quality");

@@ -7,6 +7,7 @@ export interface Context {
   readonly peers: readonly Peer[];
   readonly counter: CallCounter;
   readonly repeats: number;
+  readonly isSoftware: boolean;
   readonly say: (text: string) => void;
 }
 

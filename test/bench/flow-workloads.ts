@@ -15,19 +15,36 @@ const AGREEMENT = 1e-5;
 /** Checks of wider fields take one Runge–Kutta step: the same formulas, without minutes on a software adapter. */
 const WIDEST_WHOLE_CHECK = 128;
 
+/** W4, which is layered, has dispatches that are shorter than a Runge–Kutta step anyhow. */
+const LARGEST_SPLIT = 512;
+
 const nameOf = ({ name }: Peer) => name;
 
-/** Ours on a device of its own, so that its memory can be told. */
+/**
+ * Ours on a device of its own, so that its memory can be told. No driver takes a software adapter for hung: there a
+ * submission may be as long as it likes, and what it costs to split a step is shown beside it.
+ */
 export async function runFlowWorkload(workload: FlowWorkload, context: Context): Promise<WorkloadResult> {
-  const device = await openDevice();
+  const { isSoftware } = context;
+  const device = await openDevice({ workPerSubmit: isSoftware ? Number.POSITIVE_INFINITY : undefined });
+  const splits = isSoftware && workload.kind === "train" && workload.shape.rkSteps > 0;
+  // Less work than any step has: every Runge–Kutta step goes by itself.
+  const split =
+    splits && workload.batch <= LARGEST_SPLIT ? await openDevice({ workPerSubmit: 1 }) : undefined;
   try {
-    return await compared(device, workload, context);
+    return await compared(device, split, workload, context);
   } finally {
     device.dispose();
+    split?.dispose();
   }
 }
 
-async function compared(device: Device, workload: FlowWorkload, context: Context): Promise<WorkloadResult> {
+async function compared(
+  device: Device,
+  splitDevice: Device | undefined,
+  workload: FlowWorkload,
+  context: Context,
+): Promise<WorkloadResult> {
   const operations = workloadOperations(workload);
   const suited = context.peers.filter((peer) => candidateOf(peer, workload));
   const gaps = new Map<Peer, number>();
@@ -53,12 +70,24 @@ async function compared(device: Device, workload: FlowWorkload, context: Context
       return latest;
     },
   };
-  const candidates = [ours, ...right.map((peer) => ({ ...candidateOf(peer, workload)!, operations }))];
-  const [first, ...others] = await compare(candidates, {
+  const theirs = right.map((peer) => ({ ...candidateOf(peer, workload)!, operations }));
+  const split: Candidate[] = splitDevice
+    ? [
+        {
+          name: "ours, a dispatch a Runge–Kutta step",
+          operations,
+          prepare: async (parts) => workloadRunner(splitDevice, workload, parts),
+        },
+      ]
+    : [];
+  const entriesInTurn = await compare([ours, ...theirs, ...split], {
     ...context,
     parts: Math.max(1, workload.shape.rkSteps),
   });
+  const [first, ...others] = entriesInTurn;
   if (first === undefined || first instanceof Error) throw first;
+  const inParts = splitDevice && others.pop();
+  if (inParts instanceof Error) throw inParts;
   const entries = others.map((other, i) =>
     other instanceof Error ? other : { ...other, disagreement: gaps.get(right[i]!) },
   );
@@ -69,6 +98,7 @@ async function compared(device: Device, workload: FlowWorkload, context: Context
     about: workload.about,
     operations,
     ours: { ...first, nfe },
+    ...(inParts && { split: inParts }),
     peers,
     ratio: ratioOf(first, right, peers, nameOf),
   };

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "fjordgpu-bench-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 const bench = (...args: string[]) =>
   spawnSync(process.execPath, ["scripts/bench.mjs", ...args], { encoding: "utf8", timeout: 170_000 });

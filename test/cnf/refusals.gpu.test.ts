@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type CnfOptions, cnf } from "../../src/cnf/index.js";
 import { mlp } from "../../src/field/mlp.js";
 import { ArgumentError, DataError, FjordError } from "../../src/gpu/errors.js";
-import { testDevice } from "../support/device.js";
+import { held, testDevice } from "../support/device.js";
 import { numbers } from "../support/tensors.js";
 
 const field = mlp({ dim: 2, hidden: [4] });
@@ -164,12 +164,12 @@ describe("dispose", () => {
 
   test("frees everything, twice is once, and calls after it are refused", async () => {
     const device = await testDevice();
-    const before = device.stats();
+    const before = held(device);
     const flow = cnf(device, base);
     await flow.logProb(numbers(4));
     await flow.sample(3);
     await flow.trajectory(numbers(4), [0]);
-    expect(device.stats().buffers).toBeGreaterThan(before.buffers);
+    expect(held(device).buffers).toBeGreaterThan(before.buffers);
     flow.dispose();
     flow.dispose();
     for (const call of [
@@ -181,8 +181,7 @@ describe("dispose", () => {
     ]) {
       await expect(call()).rejects.toMatchObject({ code: "disposed" });
     }
-    const { buffers, bytes } = device.stats();
-    expect({ buffers, bytes }).toEqual({ buffers: before.buffers, bytes: before.bytes });
+    expect(held(device)).toEqual(before);
   });
 
   test("a flow never used has nothing to free", async () => {
@@ -198,7 +197,7 @@ describe("dispose", () => {
     "during calls, %i turns in: they settle, and everything is freed",
     async (turns) => {
       const device = await testDevice();
-      const before = device.stats();
+      const before = held(device);
       const flow = cnf(device, { field, rtol: 1e-5 });
       const calls = [flow.logProb(numbers(40)), flow.sample(7), flow.transform(numbers(8))];
       for (let i = 0; i < turns; i++) await Promise.resolve();
@@ -207,14 +206,13 @@ describe("dispose", () => {
         if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "disposed" });
       }
       await device.finished();
-      const { buffers, bytes } = device.stats();
-      expect({ buffers, bytes }).toEqual({ buffers: before.buffers, bytes: before.bytes });
+      expect(held(device)).toEqual(before);
     },
   );
 
   test("while memory is being made for a call: the call rejects, and everything is freed", async () => {
     const device = await testDevice();
-    const before = device.stats();
+    const before = held(device);
     const flow = cnf(device, base);
     await flow.params();
     const allocate = device.allocate.bind(device);
@@ -228,8 +226,7 @@ describe("dispose", () => {
     } finally {
       spy.mockRestore();
     }
-    const { buffers, bytes } = device.stats();
-    expect({ buffers, bytes }).toEqual({ buffers: before.buffers, bytes: before.bytes });
+    expect(held(device)).toEqual(before);
   });
 
   test("many shapes one after the other keep a bounded number of solves", async () => {

@@ -1,9 +1,9 @@
 /** Training on the density page that goes wrong late, and goes on from a checkpoint. */
 import { expect, test, vi } from "vitest";
 import { PRESETS } from "../../demos/density/config.js";
-import { Checkpoints, Guard, type Kept } from "../../demos/density/guard.js";
 import type { Event } from "../../demos/density/protocol.js";
 import { Session } from "../../demos/density/session.js";
+import { Checkpoints, Guard, type Kept } from "../../demos/shared/guard.js";
 import { testDevice } from "../support/device.js";
 
 test("a run goes back to a checkpoint, and from there on at half the learning rate", async () => {

@@ -101,7 +101,9 @@ test("programs say what the form says", () => {
   expect(ownProgram).toContain("const points = [100, -1, 110, -1.5];");
   expect(ownProgram).toContain('{ kind: "hutchinson", distribution: "gaussian" }');
   expect(ownProgram).toContain("warmStart: { steps: 500 }");
-  const python = pythonOf(adaptive, own);
+  const python = pythonOf({ ...adaptive, activation: "swish" }, own);
+  expect(python).toContain("z * torch.sigmoid(self.beta * z)");
+  expect(python).toContain("self.beta = nn.Parameter");
   expect(python).toContain("np.array([100, -1, 110, -1.5]).reshape(-1, 2)");
   expect(python).toContain('method="dopri5", rtol=0.0001, atol=0.0001');
   const other = { ...adaptive, solver: "rk4", set: "moons", noise: 2, T: 0.5, optimiser: "adamw" } as const;

@@ -67,9 +67,8 @@ test.each(["rk4", "dopri5"] as const)(
     using flow = flowOf(device, config, undefined);
     const dataset = datasetOf(config, 0);
     const { signal } = new AbortController();
-    const isSoftware = true;
     const around = { keepScaling: false, caution: 1, signal };
-    const settings = { ...around, resume: undefined, isSoftware, reportEvery: 1, evaluates: false };
+    const settings = { ...around, resume: undefined, reportEvery: 1, evaluateEvery: 0 };
     const run = trainingOf(flow, dataset, config, settings);
     let params: Float32Array = new Float32Array();
     let expected: SlowStep | undefined;

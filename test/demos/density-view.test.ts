@@ -1,20 +1,15 @@
 /** The pure parts of the density page's view: grids, contours, time, interpolation, rings, and the guard. */
 import { describe, expect, test } from "vitest";
-import { cellCentres, coarseToFine, meshNodes } from "../../demos/density/grid.js";
-import { Checkpoints, Guard } from "../../demos/density/guard.js";
 import { History } from "../../demos/density/history.js";
-import type { Moment, Ring } from "../../demos/density/protocol-view.js";
-import {
-  between,
-  distanceFromNoise,
-  pointOn,
-  polygonArea,
-  ringAt,
-  Stage,
-} from "../../demos/density/stage.js";
+import type { Ring } from "../../demos/density/protocol-view.js";
+import { pointOn, polygonArea, ringAt } from "../../demos/density/rings.js";
 import { streamlines } from "../../demos/density/streamlines.js";
 import { Clock } from "../../demos/shared/clock.js";
 import { contour, massLevels } from "../../demos/shared/contours.js";
+import type { Moment } from "../../demos/shared/course.js";
+import { cellCentres, coarseToFine, meshNodes } from "../../demos/shared/grid.js";
+import { Checkpoints, Guard } from "../../demos/shared/guard.js";
+import { between, distanceFromNoise, Stage } from "../../demos/shared/stage.js";
 
 const WINDOW = [-4, 4] as const;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { moments } from "../../demos/sampling/moments.js";
 import { COLOR_MAP, colorAt } from "../../demos/shared/colormap.js";
 import { decimal, rate } from "../../demos/shared/format.js";
+import { moments } from "../../demos/shared/moments.js";
 
 describe("the colour map", () => {
   /** Relative luminance of WCAG 2.2. */

@@ -88,6 +88,7 @@ test("samples and settings; a lost device is said calmly, and training can start
   await page.getByLabel("Solver", { exact: true }).selectOption("dopri5");
   await expect(page.getByLabel("Tolerance")).toBeVisible();
   await expect(page.getByLabel("Solver steps")).toBeHidden();
+  await expect(page.locator("#compare")).toHaveAttribute("href", /^\.\.\/compare\/#v=1&d=moons&.*&s=dopri5&/);
   const warm = page.getByLabel("Warm start");
   await expect(warm).toBeChecked();
   await warm.uncheck();

@@ -63,7 +63,7 @@ test("the theme switch is remembered", async ({ page }) => {
 
 test("without WebGPU the pages say so and stay readable", async ({ playwright, launchOptions, baseURL }) => {
   await withoutWebGpu(playwright, launchOptions, async (browser) => {
-    for (const name of ["density", "sampling", "trajectories", "engine"]) {
+    for (const name of ["density", "image", "sampling", "trajectories", "compare", "trace", "engine"]) {
       const page = await browser.newPage({ baseURL });
       const errors: string[] = [];
       page.on("pageerror", (error) => errors.push(String(error)));
@@ -87,7 +87,7 @@ test.describe("without JavaScript", () => {
     await expect(page.getByTestId("plate")).toHaveCSS("background-image", /density.*\.png/);
   });
 
-  for (const name of ["trajectories", "solvers", "engine"]) {
+  for (const name of ["image", "trajectories", "compare", "solvers", "trace", "engine"]) {
     test(`"/${name}/" shows its title, its explanation and a picture`, async ({ page }) => {
       await page.goto(`${name}/`);
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

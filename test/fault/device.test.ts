@@ -49,8 +49,8 @@ async function rejection(promise: Promise<unknown>): Promise<{ reason: unknown; 
 describe("a device that is lost", () => {
   const field = wgslField({ dim: 1, code: "fn field(t: f32, z: State) -> State { return z; }" });
   const tiny = { field, params: new Float32Array(), z0: Float32Array.of(1), t0: 0, t1: 1 };
-  /** 6,000 dispatches in one submission: a tenth of a second on a software adapter. */
-  const long = (device: Device) => solve(device, { ...tiny, steps: 500, method: "rk4" });
+  /** 18,000 dispatches in one submission: some tenths of a second on a software adapter. */
+  const long = (device: Device) => solve(device, { ...tiny, steps: 1500, method: "rk4" });
   /** Until work has been submitted, but has not had the time to end. */
   const submitted = async (device: Device, before: number) => {
     while (device.stats().dispatches < before + 3000) await new Promise((resolve) => setTimeout(resolve, 0));
@@ -77,8 +77,9 @@ describe("a device that is lost", () => {
     const before = device.stats().dispatches;
     const pending = rejection(CALLS[name]!(device));
     await submitted(device, before);
-    const destroyed = performance.now();
     device.gpu.destroy();
+    // From here on: destroying waits for the work under way, as long as the driver takes for it.
+    const destroyed = performance.now();
     expect((await pending).reason).toBeInstanceOf(DeviceLostError);
     expect(performance.now() - destroyed).toBeLessThan(1000);
     await device.lost;

@@ -6,19 +6,16 @@ import type { Device } from "../../src/gpu/device.js";
 import { foldedGrid } from "../../src/gpu/submit.js";
 import { matmul, TILINGS, type Tiling } from "../../src/tensor/matmul.js";
 import { tensor, zeros } from "../../src/tensor/tensor.js";
-import { testDevice } from "../support/device.js";
+import { held, testDevice } from "../support/device.js";
 import { numbers } from "../support/tensors.js";
 
 let device: Device;
-let buffersBefore: number;
+let before: ReturnType<typeof held>;
 beforeAll(async () => {
   device = await testDevice();
-  // One product of each kind first: what stays on the device (parameter pages) is then there.
-  for (const tiling of TILINGS) await worstOf(1, 1, 1, { tiling });
-  await worstOf(4, 4, 4, {});
-  buffersBefore = device.stats().buffers;
+  before = held(device);
 });
-afterAll(() => expect(device.stats().buffers, "buffers left behind").toBe(buffersBefore));
+afterAll(() => expect(held(device), "buffers left behind").toEqual(before));
 
 interface Options {
   tiling?: Tiling;

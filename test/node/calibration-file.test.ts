@@ -9,7 +9,7 @@ import { cacheFolder, fileStore } from "../../src/node/calibration-file.js";
 const folder = mkdtempSync(join(tmpdir(), "fjordgpu-cache-"));
 beforeEach(() => void vi.stubEnv("XDG_CACHE_HOME", folder));
 afterEach(() => void vi.unstubAllEnvs());
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 test("the default store in Node gives back what was written last", async () => {
   const store = (await defaultStore())!;

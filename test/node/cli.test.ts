@@ -1,4 +1,4 @@
-/** The command line, run from source in processes of its own on tiny settings. */
+/** The command line, bundled as it is for the package, in processes of its own on tiny settings. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import Papa from "papaparse";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readNpy } from "../../src/io/npy.js";
 import { readSafetensors } from "../../src/io/safetensors.js";
+import { bundle } from "../support/bundle.js";
 
 interface Result {
   readonly code: number | null;
@@ -27,8 +28,7 @@ function start(...args: string[]): { child: ChildProcess; result: Promise<Result
 
 function startWith(changed: object, ...args: string[]): { child: ChildProcess; result: Promise<Result> } {
   const env = { ...process.env, ...changed };
-  const command = ["scripts/run-source.mjs", "src/node/cli.ts", ...args];
-  const child = spawn(process.execPath, command, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => {
     stdout += chunk;
@@ -51,17 +51,19 @@ const train = (out: string, ...args: string[]) =>
   run("train", "--data", "moons", ...TINY, ...SMALL, "--seed", "3", "--out", at(out), ...args);
 
 const model = at("whole/weights.safetensors");
+let program: string[];
 let whole: Result;
 let half: Result;
 
 beforeAll(async () => {
+  program = (await bundle("cli", { cli: "src/node/cli.ts" }))("cli");
   [whole, half] = await Promise.all([
     train("whole", "--steps", "6", "--evaluate-every", "3"),
     train("half", "--steps", "3"),
   ]);
 }, 120_000);
 
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 const table = (text: string) => Papa.parse<string[]>(text.trim()).data;
 
@@ -146,8 +148,10 @@ describe("train", PATIENCE, () => {
       "--out",
       at("cut"),
     );
+    let said = "";
     child.stderr?.on("data", (chunk: Buffer) => {
-      if (String(chunk).includes("step 10/")) child.kill("SIGINT");
+      said += chunk;
+      if (said.includes("step 10/") && !child.killed) child.kill("SIGINT");
     });
     const { code, stderr } = await result;
     expect(stderr).toContain("interrupted");

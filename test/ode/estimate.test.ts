@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { expectedMilliseconds, measuredPath, ruleOf, type SolveWork } from "../../src/ode/estimate.js";
 
 const measured = (launch: number, rate: number) =>
-  ({ launch, rate, spent: 90, measuredAt: 1, source: "measured" }) as const;
+  ({ launch, rate, form: "block", spent: 90, measuredAt: 1, source: "measured" }) as const;
 
 /** RK4, 8 steps, two layers 16 wide, batch 32 with one probe, 300 times: the rule takes the fused path, just. */
 const small: SolveWork = { evaluations: 32, multiplyAdds: 2 * 32 * 352, dispatches: 6, uses: 300 };

@@ -8,14 +8,13 @@ import { both, difference, problem, SAME } from "../support/fused.js";
 describe("fixed steps", () => {
   test.each([
     ["a batch that fills no tile", {}, 3, {}],
-    ["many tiles, the last one partly", { hidden: [8] }, 61, {}],
+    ["many tiles, the last one partly", {}, 61, {}],
     ["four hidden layers of unequal widths", { hidden: [5, 9, 13, 4], layer: "concat_v2" }, 10, {}],
     ["eight dimensions, exact trace, 128 wide: rows do not fit", { dim: 8, hidden: [128] }, 9, {}],
-    ["residual", { residual: true, dim: 5, activation: "softplus" }, 9, {}],
     ["no trace", { layer: "squash" }, 20, { trace: undefined }],
     [
-      "three orthogonal probes",
-      { dim: 5 },
+      "residual, three orthogonal probes",
+      { residual: true, dim: 5, activation: "softplus" },
       9,
       { trace: { kind: "hutchinson", probes: 3, distribution: "orthogonal" } },
     ],

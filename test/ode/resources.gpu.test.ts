@@ -1,8 +1,9 @@
 /** What a solve does to the device: reads of its results only, no memory left behind, an end when asked to stop. */
 import { describe, expect, test } from "vitest";
 import { wgslField } from "../../src/field/wgsl.js";
+import { Device, openDevice } from "../../src/gpu/device.js";
 import { type SolveOptions, solve } from "../../src/ode/solve.js";
-import { testDevice } from "../support/device.js";
+import { held, testDevice } from "../support/device.js";
 import { problem } from "./problems.js";
 
 const p = problem({ dim: 2, hidden: [6] }, 4, 91);
@@ -99,9 +100,9 @@ describe("a solve that fails leaves no buffer behind", () => {
   test.each(Object.keys(failing))("%s", async (name) => {
     const device = await testDevice();
     const [options, code] = failing[name]!;
-    const { buffers, bytes } = device.stats();
+    const before = held(device);
     await expect(solve(device, { ...common, ...options })).rejects.toMatchObject({ code });
-    expect(device.stats()).toMatchObject({ buffers, bytes });
+    expect(held(device)).toEqual(before);
   });
 });
 
@@ -109,13 +110,14 @@ describe("AbortSignal", () => {
   test("stops a long adaptive solve between submissions", async () => {
     const device = await testDevice();
     const controller = new AbortController();
-    const { buffers, submits } = device.stats();
+    const before = held(device);
+    const { submits } = device.stats();
     // 9,000 steps: a second or more of work on any device, given in chunks of eight.
     const pending = solve(device, { ...common, maxStep: 1 / 9000, signal: controller.signal });
     setTimeout(() => controller.abort(new Error("enough")), 20);
     await expect(pending).rejects.toMatchObject({ code: "aborted", cause: { message: "enough" } });
     expect(device.stats().submits - submits).toBeLessThan(9000 / 8);
-    expect(device.stats().buffers).toBe(buffers);
+    expect(held(device)).toEqual(before);
   });
 
   test("stops a backward pass, and the solve can be differentiated afterwards all the same", async () => {
@@ -136,4 +138,20 @@ test("backward after dispose is a typed error; disposing twice is none", async (
   await expect(result.backward(p.cotangent)).rejects.toMatchObject({ code: "disposed" });
   // What was read stays.
   expect(result.z).toHaveLength(8);
+});
+
+test("a solve goes on in further submissions when it has more work than the device allows", async () => {
+  const { gpu, adapter } = await testDevice();
+  const { field, params, z0 } = problem({ dim: 2, hidden: [4] }, 3);
+  const call = { field, params, z0, t0: 0, t1: 1, method: "euler", steps: 6, path: "layered" } as const;
+  const solveWith = async (workPerSubmit: number) => {
+    const device = new Device(gpu, adapter, { calibration: "off", workPerSubmit });
+    using solved = await solve(device, call);
+    return { z: solved.z, submits: device.stats().submits };
+  };
+  const whole = await solveWith(Number.POSITIVE_INFINITY);
+  const split = await solveWith(1);
+  expect(split.submits - whole.submits).toBe(5);
+  expect(split.z).toEqual(whole.z);
+  await expect(openDevice({ workPerSubmit: 0 })).rejects.toThrow("workPerSubmit is 0");
 });

@@ -5,15 +5,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { bundle } from "../support/bundle.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const cases = join(root, "test", "oracle", "cases");
 const GOOD = "field_ignore_tanh_D16_h16";
 
-/** Runs `npm run conformance -- ...args` without npm. */
-function conformance(...args: string[]): Promise<{ code: number | null; lines: string[]; errors: string }> {
+interface Result {
+  readonly code: number | null;
+  readonly lines: string[];
+  readonly errors: string;
+}
+
+/** `npm run conformance -- ` without npm. */
+const COMMAND = ["scripts/run-source.mjs", "test/oracle/conformance.ts"];
+
+let bundled: string[];
+const conformance = (...args: string[]) => run(...bundled, ...args);
+
+function run(...command: string[]): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const command = ["scripts/run-source.mjs", "test/oracle/conformance.ts", ...args];
     const child = spawn(process.execPath, command, { cwd: root });
     let [output, errors] = ["", ""];
     child.stdout.on("data", (chunk) => {
@@ -31,13 +42,14 @@ function conformance(...args: string[]): Promise<{ code: number | null; lines: s
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let folder: string;
-beforeAll(() => {
+beforeAll(async () => {
+  bundled = (await bundle("conformance", { conformance: "test/oracle/conformance.ts" }))("conformance");
   folder = mkdtempSync(join(tmpdir(), "conformance-"));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true, maxRetries: 5 }));
 
 describe("a folder with good and bad files", () => {
-  let result: Awaited<ReturnType<typeof conformance>>;
+  let result: Result;
   const lineOf = (name: string) => result.lines.filter((line) => line.includes(name));
 
   beforeAll(async () => {
@@ -94,7 +106,7 @@ test("exit code 0 when everything passes", async () => {
 });
 
 test("exit code 2 for wrong usage", async () => {
-  for (const { code, errors } of await Promise.all([conformance(), conformance("no-such-folder")])) {
+  for (const { code, errors } of await Promise.all([run(...COMMAND), conformance("no-such-folder")])) {
     expect(errors).toContain("Usage: npm run conformance -- FOLDER");
     expect(code).toBe(2);
   }

@@ -4,8 +4,10 @@ import { testDevice } from "../support/device.js";
 import { judgeGrad } from "./judge/grad.js";
 import { complaint } from "./judge/report.js";
 
-test.each(await loadCases("grad"))("$case", async (oracle) => {
-  const { judgements } = await judgeGrad(await testDevice(), oracle);
+const cases = await loadCases("grad");
+
+test.each(cases)("$case", async (oracle) => {
+  const { judgements } = await judgeGrad(await testDevice(), oracle, cases.indexOf(oracle));
   expect(judgements.length).toBeGreaterThan(0);
   expect(judgements.filter(({ pass }) => !pass).map(complaint)).toEqual([]);
 });

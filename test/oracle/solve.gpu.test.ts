@@ -4,8 +4,10 @@ import { testDevice } from "../support/device.js";
 import { complaint } from "./judge/report.js";
 import { judgeSolve } from "./judge/solve.js";
 
-test.each(await loadCases("solve"))("$case", async (oracle) => {
-  const { judgements } = await judgeSolve(await testDevice(), oracle);
+const cases = await loadCases("solve");
+
+test.each(cases)("$case", async (oracle) => {
+  const { judgements } = await judgeSolve(await testDevice(), oracle, cases.indexOf(oracle));
   expect(judgements.length).toBeGreaterThan(0);
   expect(judgements.filter(({ pass }) => !pass).map(complaint)).toEqual([]);
 });

@@ -20,6 +20,13 @@ export function openedDevice(): Promise<Device> | undefined {
   return scope.fjordTestDevice;
 }
 
+/** What is on the device but for pages of parameter blocks, which stay: a new one may be opened during any test. */
+export function held(device: Device): { buffers: number; bytes: number } {
+  const uses = device.memory().filter(({ label }) => !label.startsWith("uniforms "));
+  const sum = (key: "buffers" | "bytes") => uses.reduce((total, use) => total + use[key], 0);
+  return { buffers: sum("buffers"), bytes: sum("bytes") };
+}
+
 async function open(): Promise<Device> {
   const { gpu, source } = await entryPoint();
   // Paths are those of the rule on every machine, and nothing is written outside the tests.

@@ -6,7 +6,7 @@ import { initialParams, mlp } from "../../src/field/mlp.js";
 import type { MlpOptions } from "../../src/field/spec.js";
 import { groupRows } from "../../src/train/match-layered.js";
 import { relativeL2 } from "../support/compare.js";
-import { testDevice } from "../support/device.js";
+import { held, testDevice } from "../support/device.js";
 import { numbers } from "../support/tensors.js";
 import { matchStep } from "./match-reference.js";
 import { PLANE, RK4, SMALL_MOONS, stateOf, trained } from "./problems.js";
@@ -122,10 +122,9 @@ describe("a warm start", () => {
       return device.stats().dispatches - before;
     };
     const short = await dispatches(4);
-    // Places for uniforms are kept from now on.
-    const { buffers } = device.stats();
+    const before = held(device);
     expect((await dispatches(12)) - short).toBe(each * 8);
-    expect(device.stats().buffers).toBe(buffers);
+    expect(held(device)).toEqual(before);
   });
 
   test("shares times among groups that are neither small nor huge", () => {

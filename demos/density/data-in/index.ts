@@ -3,6 +3,7 @@
  * wanted.
  */
 import { byId } from "../../shared/dom.js";
+import { isBusy, listenForFiles } from "../../shared/file-in.js";
 import type { OwnData } from "../sets.js";
 
 export interface DataInHooks {
@@ -24,43 +25,16 @@ export function dataIn(hooks: DataInHooks): void {
     event.preventDefault();
     void openPad();
   });
-  input.addEventListener("change", async () => {
-    const file = input.files?.[0];
-    if (file) await openFile(file, hooks);
-    // The same file can be chosen again, after it was repaired.
-    input.value = "";
-  });
-
-  document.addEventListener("dragover", (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    card.classList.add("dropping");
-  });
-  for (const type of ["dragleave", "drop"]) {
-    document.addEventListener(type, () => card.classList.remove("dropping"));
-  }
-  document.addEventListener("drop", (event) => {
-    const file = event.dataTransfer?.files[0];
-    if (!file) return;
-    event.preventDefault();
-    void openFile(file, hooks);
-  });
-  document.addEventListener("paste", (event) => {
-    if (isBusy(event.target)) return;
-    const file = event.clipboardData?.files[0];
-    const text = event.clipboardData?.getData("text/plain") ?? "";
-    if (file) void openFile(file, hooks);
-    // One line without numbers is not meant for this page.
-    else if (/\d/.test(text) && /\n/.test(text.trim())) {
+  listenForFiles({
+    input,
+    area: card,
+    onFile: (file) => void openFile(file, hooks),
+    onText: (text) => {
+      // One line without numbers is not meant for this page.
+      if (!/\d/.test(text) || !/\n/.test(text.trim())) return;
       void openBytes(new TextEncoder().encode(text), "the clipboard", hooks);
-    }
+    },
   });
-}
-
-/** Whether keys and pasted text belong to a field or to an open dialog. */
-function isBusy(target: EventTarget | null): boolean {
-  const inField = target instanceof Element && target.closest("input:not([type=radio]), select, textarea");
-  return Boolean(inField) || document.querySelector("dialog[open]") !== null;
 }
 
 async function openFile(file: File, hooks: DataInHooks): Promise<void> {

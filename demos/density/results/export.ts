@@ -1,5 +1,6 @@
 /** Results as files. */
 import { io } from "fjordgpu";
+import { type MadeFile, pngOf } from "../../shared/download.js";
 import type { Row } from "../history.js";
 import type { Frame } from "../protocol.js";
 import type { OwnData } from "../sets.js";
@@ -20,11 +21,6 @@ export interface ExportSource {
   /** [n, 2] in the coordinates of the picture. */
   readonly samples: () => Promise<Float32Array>;
   readonly weights: () => Promise<Uint8Array<ArrayBuffer>>;
-}
-
-export interface MadeFile {
-  readonly name: string;
-  readonly content: Blob;
 }
 
 /** @throws Error in words for people when there is nothing to export yet */
@@ -91,20 +87,4 @@ export function curvesCsv(rows: readonly Row[]): string {
 function frameOf({ frame }: ExportSource): Frame {
   if (!frame) throw new Error("There is no density yet: switch its layer on and wait for the picture.");
   return frame;
-}
-
-function pngOf(canvas: HTMLCanvasElement): Promise<Blob> {
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture is empty."))), "image/png");
-  });
-}
-
-export function download({ name, content }: MadeFile): void {
-  const url = URL.createObjectURL(content);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser has taken hold of it by the next task; some take a little longer.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -3,6 +3,7 @@
  * parts that write files are fetched when they are first wanted.
  */
 import { byId, setText } from "../../shared/dom.js";
+import { download } from "../../shared/download.js";
 import type { Notice } from "../../shared/notice.js";
 import type { Config } from "../config.js";
 import type { Row } from "../history.js";
@@ -223,7 +224,7 @@ export class Results {
   async #saveFile(): Promise<void> {
     const kind = this.#kind.value as FileKind;
     const { config, view, numbers } = this.hooks;
-    const { fileOf, download } = await import("./export.js");
+    const { fileOf } = await import("./export.js");
     const set = setOf(config());
     this.#say("Making the file…");
     try {

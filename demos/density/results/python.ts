@@ -1,6 +1,5 @@
 /** Parts of the Python program: the gallery's sets in numpy, and FFJORD's layer types (arXiv:1810.01367) in PyTorch. */
-import type { LayerType } from "fjordgpu";
-import type { Config } from "../config.js";
+import type { Activation, LayerType } from "fjordgpu";
 
 const ringsOf = (radii: string, sigma: number) => `radius = rng.choice(${radii}, n)
 angle = 2 * np.pi * rng.random(n)
@@ -38,6 +37,19 @@ eye = np.stack([1.1 * rng.choice([-1, 1], n), np.full(n, 0.9)], 1)
 points = np.where(eyes[:, None], eye, curve) + np.where(eyes, 0.24, 0.12)[:, None] * noise * rng.normal(size=(n, 2))`,
 };
 
+/** Of z. FFJORD's swish has a β of its own, which is learned. */
+export const PYTHON_ACTIVATIONS: Readonly<Record<Activation, string>> = {
+  tanh: "torch.tanh(z)",
+  sigmoid: "torch.sigmoid(z)",
+  softplus: "nn.functional.softplus(z)",
+  elu: "nn.functional.elu(z)",
+  relu: "torch.relu(z)",
+  swish: "z * torch.sigmoid(self.beta * z)",
+  sin: "torch.sin(z)",
+  square: "z**2",
+  identity: "z",
+};
+
 const layer = (made: readonly string[], value: string, name = "Layer") =>
   [
     `class ${name}(nn.Module):`,
@@ -54,15 +66,6 @@ const GATE = "self.gate = nn.Linear(1, size_out)";
 const SHIFT = "self.shift = nn.Linear(1, size_out, bias=False)";
 const WITH_TIME = "self.linear = nn.Linear(1 + size_in, size_out)";
 const CONCAT = "self.linear(torch.cat([t.expand(len(x), 1), x], 1))";
-
-export const PYTHON_ACTIVATIONS: Readonly<Record<Config["activation"], string>> = {
-  tanh: "torch.tanh",
-  softplus: "nn.functional.softplus",
-  elu: "nn.functional.elu",
-  sin: "torch.sin",
-  sigmoid: "torch.sigmoid",
-  relu: "torch.relu",
-};
 
 export const PYTHON_LAYERS: Readonly<Record<LayerType, string>> = {
   ignore: layer([LINEAR], "self.linear(x)"),

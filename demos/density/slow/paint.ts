@@ -3,7 +3,7 @@ import { colorAt } from "../../shared/colormap.js";
 import { make } from "../../shared/dom.js";
 import { heat } from "../../shared/heat.js";
 import type { Plane } from "../../shared/plane.js";
-import { between } from "../stage.js";
+import { between } from "../../shared/stage.js";
 import { type Place, showingAt, within } from "./phases.js";
 import type { SlowStep } from "./protocol.js";
 

@@ -3,9 +3,9 @@
  * stays where it is, and its next step is this one.
  */
 import { cnf, type data, FjordError, type Flow, type SolveOptions, solve, trainingBatch } from "fjordgpu";
-import { scalingOf } from "../carry.js";
+import { scalingOf } from "../../shared/carry.js";
+import { cellCentres } from "../../shared/grid.js";
 import type { Config } from "../config.js";
-import { cellCentres } from "../grid.js";
 import { setOf } from "../sets.js";
 import { trainingOf } from "../training.js";
 import { FRAMES, SHOWN, type SlowStep } from "./protocol.js";
@@ -82,7 +82,6 @@ async function takeStep(subject: Subject) {
     try {
       const before = await copy.params();
       const { config, dataset, keepScaling, caution, signal } = subject;
-      const { isSoftware } = copy.device.adapter;
       // One more than the run may take: what has ended can be looked at too.
       const run = trainingOf(
         copy,
@@ -92,10 +91,9 @@ async function takeStep(subject: Subject) {
           resume,
           keepScaling,
           caution,
-          isSoftware,
           signal,
           reportEvery: 1,
-          evaluates: false,
+          evaluateEvery: 0,
         },
       );
       for await (const report of run) {

@@ -27,7 +27,8 @@ export interface Verdict {
   readonly steps: readonly string[];
 }
 
-export type Judge<Case> = (device: Device, oracle: Case) => Promise<Verdict>;
+/** @param turn picks what the suite judges where it judges one of several alike (paths.ts): a case's number */
+export type Judge<Case> = (device: Device, oracle: Case, turn?: number) => Promise<Verdict>;
 
 /** Float32 against float64 on problems of order 1. */
 export const BOUNDS = {

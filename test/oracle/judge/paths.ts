@@ -10,8 +10,8 @@ const inVitest = inBrowser || process.env.VITEST !== undefined;
 
 /**
  * `npm run conformance` judges everything. Vitest, whose time is short, leaves the fused solves to Chromium, which
- * compiles their kernels in half the time, and those that are `rare` (kernels that no other quantity of a case needs)
- * to the command.
+ * compiles their kernels in half the time, and those that are `rare` (kernels that no other quantity of a case needs,
+ * or that another case has) to the command.
  */
 export function pathsOf(spec: MlpSpec, options: StepOptions, rare = false): Path[] {
   const spared = inVitest && (rare || !inBrowser);

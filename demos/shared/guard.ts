@@ -1,5 +1,5 @@
 /** Notices when training goes wrong, and remembers where it still went well. */
-import { decimal, integer } from "../shared/format.js";
+import { decimal, integer } from "./format.js";
 
 /** Evaluations of the field in one training step beyond which nobody wants to wait. */
 const MOST_EVALUATIONS = 3000;

@@ -4,15 +4,31 @@
  */
 import type { Flow } from "fjordgpu";
 import { fieldAt, scalingOf } from "./carry.js";
-import { cellCentres, coarseToFine, meshNodes } from "./grid.js";
-import type { Event } from "./protocol.js";
-import { ARROWS, MESH, SAMPLES } from "./protocol-view.js";
+import type { Course, Moment } from "./course.js";
+import { cellCentres, coarseToFine } from "./grid.js";
 
-/** Times at which particles are kept, one density for so many of them, and its cells along a side. */
-const DETAIL = {
+export interface JourneyOptions {
+  /** [low, high] of both axes, in data coordinates. */
+  readonly window: readonly [number, number];
+  readonly seed: number;
+  /** Particles that are followed. */
+  readonly samples: number;
+  /** [m, 2] further points of the noise that are followed; may be empty. */
+  readonly mesh: Float32Array;
+  /** Cells along a side at whose centres the field is taken; 0: none. */
+  readonly arrows: number;
+  /** Times at which particles are kept, and one density for so many of them. */
+  readonly times: number;
+  readonly stride: number;
+  /** Cells of a density along a side. */
+  readonly size: number;
+}
+
+/** Times and cells that an adapter keeps up with. */
+export const COURSE_DETAIL = {
   software: { times: 33, stride: 4, size: 36 },
   hardware: { times: 65, stride: 1, size: 96 },
-};
+} as const;
 
 export class Journey {
   #step = -1;
@@ -20,9 +36,8 @@ export class Journey {
   #left: number[] = [];
 
   constructor(
-    readonly window: readonly [number, number],
-    readonly seed: number,
-    readonly post: (event: Event, transfer?: Transferable[]) => void,
+    readonly options: JourneyOptions,
+    readonly post: (event: Course | Moment, transfer?: Transferable[]) => void,
   ) {}
 
   /** From T down to 0; empty before the first call of `advance`. */
@@ -35,11 +50,11 @@ export class Journey {
    * @throws FjordError `aborted`, `solve-failed`, DeviceLostError
    */
   async advance(flow: Flow, step: number, signal: AbortSignal): Promise<boolean> {
-    const { times, stride, size } = DETAIL[flow.device.adapter.isSoftware ? "software" : "hardware"];
+    const { times, stride, size, window, arrows } = this.options;
     if (step !== this.#step) {
       const T = await flow.T();
       this.#times = Array.from({ length: times }, (_, i) => T * (1 - i / (times - 1)));
-      await this.#carry(flow, step, stride, signal);
+      await this.#carry(flow, step, signal);
       this.#left = coarseToFine((times - 1) / stride).map((index) => index * stride);
       this.#step = step;
       return true;
@@ -47,22 +62,18 @@ export class Journey {
     const index = this.#left[0];
     if (index === undefined) return false;
     const t = this.#times[index]!;
-    const logDensity = await flow.logProb(cellCentres(size, this.window), { at: t, signal });
-    const { velocity } = await fieldAt(flow, cellCentres(ARROWS, this.window), t);
+    const logDensity = await flow.logProb(cellCentres(size, window), { at: t, signal });
+    const field =
+      arrows > 0 ? (await fieldAt(flow, cellCentres(arrows, window), t)).velocity : new Float32Array();
     this.#left.shift();
-    this.post({ type: "moment", step, index, size, logDensity, field: velocity }, [
-      logDensity.buffer,
-      velocity.buffer,
-    ]);
+    this.post({ type: "moment", step, index, size, logDensity, field }, [logDensity.buffer, field.buffer]);
     return this.#left.length > 0;
   }
 
-  async #carry(flow: Flow, step: number, stride: number, signal: AbortSignal): Promise<void> {
+  async #carry(flow: Flow, step: number, signal: AbortSignal): Promise<void> {
+    const { seed, samples: count, mesh: nodes, stride } = this.options;
     // Those that the page shows otherwise, back to where they came from.
-    const { z: base } = await flow.transform(await flow.sample(SAMPLES, { seed: this.seed, signal }), {
-      signal,
-    });
-    const nodes = meshNodes(MESH);
+    const { z: base } = await flow.transform(await flow.sample(count, { seed, signal }), { signal });
     const points = new Float32Array(base.length + nodes.length);
     points.set(base);
     points.set(nodes, base.length);

@@ -1,7 +1,7 @@
 /** The time slider with play, loop, speed and direction. */
-import { Clock } from "../shared/clock.js";
-import { byId, setText } from "../shared/dom.js";
-import { decimal } from "../shared/format.js";
+import { Clock } from "./clock.js";
+import { byId, setText } from "./dom.js";
+import { decimal } from "./format.js";
 
 /** Seconds from end to end at speed 1, and the share of the way that an arrow key goes. */
 const SECONDS = 5;

@@ -1,0 +1,88 @@
+/** The form: how light becomes density, how many points there are, and what learns them. */
+import { byId, setText } from "../shared/dom.js";
+import { decimal } from "../shared/format.js";
+import type { Config } from "./config.js";
+import type { Tone } from "./density.js";
+
+export interface ControlHooks {
+  /** While a slider moves, and after every other change of the tone. */
+  readonly onTone: () => void;
+  /** After every change that is complete: what is learned or what learns it is another. */
+  readonly onChange: () => void;
+}
+
+export class Controls {
+  readonly #invert = byId("invert", HTMLInputElement);
+  readonly #cut = byId("cut", HTMLInputElement);
+  readonly #contrast = byId("contrast", HTMLInputElement);
+  readonly #points = byId("points", HTMLSelectElement);
+  readonly #hidden = byId("hidden", HTMLSelectElement);
+  readonly #seed = byId("seed", HTMLInputElement);
+  #config: Config;
+
+  constructor(tone: Tone, config: Config, hooks: ControlHooks) {
+    this.#config = config;
+    this.#invert.checked = tone.invert;
+    this.#cut.value = String(tone.cut);
+    this.#contrast.value = String(Math.log2(tone.contrast));
+    this.config = config;
+    for (const slider of [this.#cut, this.#contrast]) {
+      slider.addEventListener("input", () => {
+        this.#showTone();
+        hooks.onTone();
+      });
+      slider.addEventListener("change", hooks.onChange);
+    }
+    this.#invert.addEventListener("change", () => {
+      hooks.onTone();
+      hooks.onChange();
+    });
+    for (const control of [this.#points, this.#hidden, this.#seed]) {
+      control.addEventListener("change", () => {
+        this.#read();
+        hooks.onChange();
+      });
+    }
+    this.#showTone();
+  }
+
+  get tone(): Tone {
+    const { checked: invert } = this.#invert;
+    return { invert, cut: Number(this.#cut.value), contrast: 2 ** Number(this.#contrast.value) };
+  }
+
+  get config(): Config {
+    return this.#config;
+  }
+
+  set config(config: Config) {
+    this.#config = config;
+    for (const [menu, value] of [
+      [this.#points, String(config.points)],
+      [this.#hidden, config.hidden],
+    ] as const) {
+      // A value that only the address can give is added to its menu.
+      if (![...menu.options].some((option) => option.value === value)) menu.append(new Option(value, value));
+      menu.value = value;
+    }
+    this.#seed.value = String(config.seed);
+  }
+
+  #read(): void {
+    const { valueAsNumber: seed } = this.#seed;
+    // What is no seed goes back to the one that holds.
+    const known = this.#seed.checkValidity() && Number.isInteger(seed) ? seed : this.#config.seed;
+    this.config = {
+      ...this.#config,
+      points: Number(this.#points.value),
+      hidden: this.#hidden.value,
+      seed: known,
+    };
+  }
+
+  #showTone(): void {
+    const { cut, contrast } = this.tone;
+    setText(byId("cut-text", HTMLElement), `${decimal(100 * cut, 0)} %`);
+    setText(byId("contrast-text", HTMLElement), decimal(contrast, 2));
+  }
+}
