@@ -290,7 +290,7 @@ async function galaxy(device: Device, side: number): Promise<Picture> {
   const flow = cnf(device, { field, method: "rk4", steps: 8 });
   const run = train(flow, data.fromPoints(points, 2), {
     steps: 0,
-    warmStart: { steps: 1000 },
+    warmStart: { steps: 2000 },
     reportEvery: 250,
   });
   for await (const { step, loss, seconds } of run) {

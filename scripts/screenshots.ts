@@ -81,7 +81,7 @@ const SHOTS: readonly Shot[] = [
   },
   {
     name: "image",
-    path: `image/?start=1&warm=${fast ? 100 : 1500}&steps=${fast ? 1 : 50}`,
+    path: `image/?start=1&warm=${fast ? 100 : 1500}&steps=${fast ? 1 : 20}`,
     prepare: async (page) => {
       await state(page, "finished");
       await page.locator('body[data-course="ready"]').waitFor({ timeout: 900_000 });

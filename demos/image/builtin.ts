@@ -24,7 +24,7 @@ const inside = (distance: number) => 1 - smooth(-0.01, 0.01, distance);
 function galaxy(x: number, y: number): number {
   const [u, v] = [x * 0.96 + y * 0.28, (y * 0.96 - x * 0.28) / 0.8];
   const r = Math.hypot(u, v);
-  const arms = (0.5 + 0.5 * Math.cos(2 * Math.atan2(v, u) + 5.6 * Math.log(r + 0.05))) ** 2;
+  const arms = (0.5 + 0.5 * Math.cos(2 * Math.atan2(v, u) + 3.4 * Math.log(r + 0.05))) ** 2;
   const disc = Math.exp(-((r / 0.84) ** 6));
   return Math.min(1, 0.8 * Math.exp(-((r / 0.13) ** 2)) + disc * arms * (0.85 - 0.3 * r));
 }
