@@ -70,7 +70,8 @@ struct FusedParams {
   spill_at: u32,       // where what the workgroups keep for themselves starts in the tape
   nll_at: u32,         // f32 places in the state: NLL of every sample (LOSS = 1)
   stage_bar_at: u32,   // and cotangents of the stages
-  spare: u32,
+  kinetic: f32,        // factors of |f|^2 and |J e_k|^2 in the loss (REGULARISE = 1)
+  jacobian: f32,
   b: array<vec4<f32>, 4>,
   c: array<vec4<f32>, 4>,
   e: array<vec4<f32>, 4>,

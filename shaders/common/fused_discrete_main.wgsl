@@ -1,6 +1,9 @@
 // Discrete adjoint of a fused forward solve, a tile of samples a workgroup (discretise, then differentiate):
 //   i = s ... 1:  kappa_i = b_i z_bar + sum_{j > i} a_ji Z_bar_j;  a reverse sweep at Z_i seeded with h kappa_i and
 //                 -h b_i a_Delta weight e_k gives Z_bar_i and adds to theta_bar;   z_bar += sum_i Z_bar_i
+// REGULARISE = 1 adds  h b_i (kinetic |f|^2 + jacobian sum_k |J e_k|^2)  to the loss, by its share of the seeds
+// (arXiv:2002.02798; see src/ode/regularise.ts). J e_k is at hand where a stage is evaluated again, so that the second
+// needs REDO = 1.
 // REDO = 0: the forward solve stored every layer's result on the tape. REDO = 1: a stage is evaluated again at Z_i,
 // and its tape is a record of this workgroup's own, written over RING stages later.
 //
@@ -22,6 +25,7 @@
 // @include "common/fused_bars.wgsl"
 // @const REDO: u32 = 0
 // @const ADAPTIVE: u32 = 0
+// @const REGULARISE: u32 = 0
 
 @group(0) @binding(2) var<storage, read> probes: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> steps: array<vec4<f32>>;
@@ -70,20 +74,24 @@ fn kappa(tile: u32, i: u32, e: u32) -> vec4<f32> {
   return sum;
 }
 
-// Seeds into the rows, and the stage's share of dL/dt1.
-fn place_seeds(tile: u32, i: u32, record: u32, step: vec4<f32>, local: u32) {
-  for (var e = local; e < ENTRIES; e += GROUP) {
-    let sample = e / LD4;
-    let inside = is_sample(tile, sample);
-    let here = kappa(tile, i, e);
-    set_seed(0u, sample, e % LD4, step.y * here);
-    var a_delta = 0.0;
-    if (SLOTS > 1u && inside) { a_delta = bars[params.delta_bar_at + tile * TILE + sample]; }
-    for (var slot = 1u; slot < SLOTS; slot++) {
-      let scale = -step.y * weight_b(i) * a_delta * params.trace_weight;
-      set_seed(slot, sample, e % LD4, scale * probe_at(tile, slot, e));
-    }
+// The cotangent of f over h.
+fn value_bar(tile: u32, i: u32, record: u32, e: u32) -> vec4<f32> {
+  var bar = kappa(tile, i, e);
+  if (REGULARISE == 1u && is_sample(tile, e / LD4)) {
+    bar += 2.0 * weight_b(i) * params.kinetic * load_kept(params.slopes_at, tile, record, e);
   }
+  return bar;
+}
+
+// J e_k of the stage that was evaluated again.
+fn image(tile: u32, slot: u32, e: u32) -> vec4<f32> {
+  var value = result(slot, e / LD4, e % LD4);
+  if (RESIDUAL == 1u) { value -= probe_at(tile, slot, e); }
+  return value;
+}
+
+// The stage's share of dL/dt1.
+fn add_end_bar(tile: u32, i: u32, record: u32, step: vec4<f32>, local: u32) {
   // One invocation per sample, which walks through its columns: LD4 entries may belong to others.
   for (var sample = local; sample < TILE; sample += GROUP) {
     if (!is_sample(tile, sample)) { continue; }
@@ -91,7 +99,15 @@ fn place_seeds(tile: u32, i: u32, record: u32, step: vec4<f32>, local: u32) {
     var sum = 0.0;
     for (var d4 = 0u; d4 < LD4; d4++) {
       let e = sample * LD4 + d4;
-      sum += dot(kappa(tile, i, e), load_kept(params.slopes_at, tile, record, e));
+      let slope = load_kept(params.slopes_at, tile, record, e);
+      sum += dot(kappa(tile, i, e), slope);
+      if (REGULARISE == 1u) { sum += weight_b(i) * params.kinetic * dot(slope, slope); }
+      if (REGULARISE == 1u && REDO == 1u) {
+        for (var slot = 1u; slot < SLOTS; slot++) {
+          let moved = image(tile, slot, e);
+          sum += weight_b(i) * params.jacobian * dot(moved, moved);
+        }
+      }
     }
     if (SLOTS > 1u) {
       let minus_trace = kept[params.traces_at + record * params.samples + row];
@@ -101,10 +117,29 @@ fn place_seeds(tile: u32, i: u32, record: u32, step: vec4<f32>, local: u32) {
   }
 }
 
-fn take_stage_bar(tile: u32, i: u32, h: f32, local: u32) {
+// Seeds into the rows.
+fn place_seeds(tile: u32, i: u32, record: u32, step: vec4<f32>, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    let sample = e / LD4;
+    let inside = is_sample(tile, sample);
+    set_seed(0u, sample, e % LD4, step.y * value_bar(tile, i, record, e));
+    var a_delta = 0.0;
+    if (SLOTS > 1u && inside) { a_delta = bars[params.delta_bar_at + tile * TILE + sample]; }
+    for (var slot = 1u; slot < SLOTS; slot++) {
+      let scale = -step.y * weight_b(i) * a_delta * params.trace_weight;
+      var bar = scale * probe_at(tile, slot, e);
+      if (REGULARISE == 1u && REDO == 1u && inside) {
+        bar += 2.0 * step.y * weight_b(i) * params.jacobian * image(tile, slot, e);
+      }
+      set_seed(slot, sample, e % LD4, bar);
+    }
+  }
+}
+
+fn take_stage_bar(tile: u32, i: u32, record: u32, h: f32, local: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {
     var value = input_bar(e / LD4, e % LD4);
-    if (RESIDUAL == 1u) { value -= h * kappa(tile, i, e); }
+    if (RESIDUAL == 1u) { value -= h * value_bar(tile, i, record, e); }
     store_bar(stage_place(i), tile, e, value);
   }
 }
@@ -143,10 +178,13 @@ fn reverse_tile(tile: u32, first: bool, chunk: u32, own: u32, local: u32) {
         evaluate(t, local, tape_at);
         storageBarrier();
       }
+      add_end_bar(tile, i, record, step, local);
+      // Seeds may stand where results stood, which it read.
+      if (REGULARISE == 1u) { sync(); }
       place_seeds(tile, i, record, step, local);
       sync();
       sweep(StageShare(t, step.z + weight_c(i) * step.w, 1.0, chunk, fresh), entry, local, tape_at);
-      take_stage_bar(tile, i, step.y, local);
+      take_stage_bar(tile, i, record, step.y, local);
       // Bars of entries are read by the invocation that owns the sample.
       sync_all();
       fresh = false;

@@ -1,15 +1,19 @@
 // Seeds of a reverse sweep on the tangents' side:  J e_k bar = -factor * weight * a_Delta * e_k
 // (the scalar behind an adjoint is a.f - a_Delta tr, so a tangent's cotangent is its probe). In the discrete
 // adjoint factor = h b of the stage; in the continuous one 1, and the value's seed is a copy of the cotangent a.
+// REGULARISE = 1 adds the gradients of factor (kinetic |f|^2 + jacobian sum_k |J e_k|^2) to the seeds, the value's being
+// there already (arXiv:2002.02798; see src/ode/regularise.ts).
 //
 // control  the solve's control block
-// acts     vec4; probes at probe_at as [k][sample][ld4]; a at value_at (continuous)
+// acts     vec4; probes at probe_at as [k][sample][ld4]; a at value_at (continuous); f and J e_k at output_at as
+//          [slot][sample][ld4]
 // cots     vec4; last layer's cotangents at seed_at as [slot][sample][ld4], slot 0 the value's
 // a_delta  f32 [sample]: dL/dDelta
 // One invocation per vec4 of the state; bound by memory.
 
 // @include "common/control.wgsl"
 // @include "common/grid.wgsl"
+// @const REGULARISE: u32 = 0
 
 struct Params {
   samples: u32,
@@ -22,6 +26,9 @@ struct Params {
   quadrature: u32,   // 1: factor = h b
   weight: f32,
   b: f32,
+  output_at: u32,
+  kinetic: f32,
+  jacobian: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -41,8 +48,15 @@ fn main(
   if (control.done != 0u || i >= plane) { return; }
   if (params.copy_value != 0u) { cots[params.seed_at + i] = acts[params.value_at + i]; }
   let factor = select(1.0, control.h * params.b, params.quadrature != 0u);
+  if (REGULARISE == 1u) {
+    cots[params.seed_at + i] += 2.0 * factor * params.kinetic * acts[params.output_at + i];
+  }
   let scale = -factor * params.weight * a_delta[i / params.ld4];
   for (var k = 0u; k < params.probes; k++) {
-    cots[params.seed_at + (k + 1u) * plane + i] = scale * acts[params.probe_at + k * plane + i];
+    var bar = scale * acts[params.probe_at + k * plane + i];
+    if (REGULARISE == 1u) {
+      bar += 2.0 * factor * params.jacobian * acts[params.output_at + (k + 1u) * plane + i];
+    }
+    cots[params.seed_at + (k + 1u) * plane + i] = bar;
   }
 }

@@ -11,6 +11,7 @@ import { seed as seedModule } from "../generated/field/seed.js";
 import { weightGrad as weightGradModule } from "../generated/field/weight_grad.js";
 import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buffer.js";
 import { type Command, clear, foldedGrid } from "../gpu/submit.js";
+import { type Regularisers, regulariserShares } from "../ode/regularise.js";
 import {
   columnsOf,
   formOf,
@@ -32,6 +33,8 @@ export interface ReverseOptions {
   readonly quadrature: boolean;
   /** Steps may be rejected: stages of a step collect apart and are added when it is accepted. */
   readonly tentative: boolean;
+  /** What the discrete adjoint adds to the seeds. */
+  readonly regularise?: Regularisers;
 }
 
 export interface SeedOptions {
@@ -83,7 +86,7 @@ export class MlpReverse {
     });
     const chunks = chunkCount(tileEnds(packing.layers, BLOCK).at(-1)!, slots * batch);
     const tile = weightTile(program);
-    const kernels = await loadKernels(program, cotsSize, tile);
+    const kernels = await loadKernels(program, cotsSize, tile, options.regularise !== undefined);
     const targets = options.tentative ? 2 : 1;
     return BufferGroup.filled(async (buffers) => {
       const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
@@ -114,12 +117,12 @@ export class MlpReverse {
     return [clear(this.partial)];
   }
 
-  /** Seeds of the probes (and, in a continuous adjoint, of the value: a copy of the solver's second plane). */
+  /** Seeds of the probes, with regularisers what they add to the value's too (and, in a continuous adjoint, of the value: a copy of the solver's second plane). */
   seedProbes({ deltaBar, b }: SeedOptions): Command[] {
-    const { program, cots } = this;
+    const { program, cots, options } = this;
     const { batch, ld, shape, slots, control, acts } = program;
     const continuous = b === undefined;
-    if (shape.probes === 0 && !continuous) return [];
+    if (shape.probes === 0 && !continuous && !options.regularise) return [];
     const params = {
       samples: batch,
       probes: shape.probes,
@@ -131,6 +134,8 @@ export class MlpReverse {
       quadrature: continuous ? 0 : 1,
       weight: shape.traceWeight,
       b: b ?? 0,
+      output_at: program.output.at / 4,
+      ...regulariserShares(options.regularise, batch, shape.traceWeight),
     };
     const grid = foldedGrid(Math.ceil((batch * ld) / 4 / 64));
     return [this.kernels.seed.bind({ params, control, acts, cots, a_delta: deltaBar }, grid)];
@@ -280,7 +285,7 @@ function layerTable(program: MlpProgram, cotsAt: readonly number[], tiles: reado
 
 type Kernels = Awaited<ReturnType<typeof loadKernels>>;
 
-async function loadKernels(program: MlpProgram, cotsSize: number, tile: WeightTile) {
+async function loadKernels(program: MlpProgram, cotsSize: number, tile: WeightTile, regularised: boolean) {
   const { device, plan, weights, slots } = program;
   const { layers, packedSize, spec } = weights.packing;
   const ACTIVATION = ACTIVATIONS.indexOf(spec.activation);
@@ -304,7 +309,7 @@ async function loadKernels(program: MlpProgram, cotsSize: number, tile: WeightTi
   const forms = layers.map(({ inPadded }) => formOf(program.strips, inPadded));
   const ofHidden = [...new Set(forms.slice(1))];
   const [seed, weightGrad, biasGrad, reduce, first, ...hidden] = await Promise.all([
-    device.kernel(seedModule, "main"),
+    device.kernel(seedModule, "main", regularised ? { REGULARISE: 1 } : {}),
     loadWeightGrad(),
     device.kernel(biasGradModule, "main"),
     device.kernel(reduceGradModule, "main"),

@@ -18,6 +18,7 @@ import { type Command, clear, copy, foldedGrid } from "../gpu/submit.js";
 import type { Adjoint } from "./execution.js";
 import { type ForwardSolve, weightCount } from "./forward.js";
 import type { StepPlan } from "./plan.js";
+import { regulariserShares } from "./regularise.js";
 import type { Steps } from "./runner.js";
 import { Stepper } from "./stepper.js";
 
@@ -197,7 +198,15 @@ export class ContinuousAdjoint implements Adjoint {
       const operands = { params, control, acts: program.acts, derivative: made.minusTrace };
       commands.push(this.kernels.trace.bind(operands, foldedGrid(Math.ceil(batch / 64))));
     }
-    const params = { samples: batch, dim, ld, kappa_at: this.#stateWords, b: 1 };
+    const params = {
+      samples: batch,
+      dim,
+      ld,
+      kappa_at: this.#stateWords,
+      b: 1,
+      slots: 0,
+      ...regulariserShares(undefined, batch, 0),
+    };
     const operands = {
       params,
       control,

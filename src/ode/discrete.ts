@@ -1,7 +1,7 @@
 /**
  * Discrete adjoint: the exact gradient of the numbers a solve computed (discretise, then differentiate).
  * The forward solve kept every stage's point Z_i; a reverse step recomputes the field there with its tangents,
- * seeds one reverse sweep with h κ_i and −h b_i a_Δ ε, and hands Z̄_i to the stages before it.
+ * seeds one reverse sweep with h κ_i and −h b_i a_Δ ε (and what regularisers add), and hands Z̄_i to the stages before it.
  */
 
 import { MlpProgram } from "../field/mlp-program.js";
@@ -19,6 +19,7 @@ import { CONTROL_BYTES, SETTINGS_BYTES, settingsBytes } from "./control.js";
 import type { Adjoint } from "./execution.js";
 import { type ForwardSolve, weightCount } from "./forward.js";
 import { usedStages } from "./plan.js";
+import { regulariserShares } from "./regularise.js";
 import type { Steps } from "./runner.js";
 
 export class DiscreteAdjoint implements Adjoint {
@@ -71,11 +72,12 @@ export class DiscreteAdjoint implements Adjoint {
     }
     const { batch, dim } = stepper.shape;
     const { stages } = stepper.method;
+    const { regularise } = options;
     const traced = options.trace ? 1 : 0;
     const [stage, last, time, begin, retreat, interval] = await Promise.all([
       device.kernel(stageModule, "main", { LAST: 0 }),
       device.kernel(stageModule, "main", { LAST: 1 }),
-      device.kernel(timeModule, "main", { TRACE: traced, WHOLE: 0 }),
+      device.kernel(timeModule, "main", { TRACE: traced, WHOLE: 0, ...(regularise && { REGULARISE: 1 }) }),
       device.kernel(controlModule, "begin_reverse"),
       device.kernel(controlModule, "retreat"),
       device.kernel(intervalModule, "main"),
@@ -102,7 +104,7 @@ export class DiscreteAdjoint implements Adjoint {
       };
       const program = buffers.add(await MlpProgram.create(device, integrand.weights, shape, control));
       const reverse = buffers.add(
-        await MlpReverse.create(program, { sign: 1, quadrature: false, tentative: false }),
+        await MlpReverse.create(program, { sign: 1, quadrature: false, tentative: false, regularise }),
       );
       device.write(made.settings, reverseSettings(usedStages(stepper).length));
       const kernels = { stage, last, time, begin, retreat, interval };
@@ -229,6 +231,8 @@ export class DiscreteAdjoint implements Adjoint {
       ld: program.ld,
       kappa_at: kappaAt,
       b: forward.stepper.method.b[i]!,
+      slots: program.slots,
+      ...regulariserShares(forward.options.regularise, batch, program.shape.traceWeight),
     };
     const operands = {
       params,

@@ -14,6 +14,7 @@ import type { Device } from "../gpu/device.js";
 import { type Command, clear } from "../gpu/submit.js";
 import type { Forward } from "./execution.js";
 import type { StepPlan } from "./plan.js";
+import type { Regularisers } from "./regularise.js";
 import type { Steps } from "./runner.js";
 import { Stepper } from "./stepper.js";
 
@@ -33,6 +34,8 @@ export interface ForwardOptions {
   readonly record?: { readonly times: number } | { readonly steps: number };
   /** Key of the probes, when the GPU advances it. */
   readonly probeKey?: Buffer;
+  /** What the discrete adjoint that follows adds to the loss. */
+  readonly regularise?: Regularisers;
 }
 
 export class ForwardSolve implements Forward {

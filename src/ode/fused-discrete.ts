@@ -12,6 +12,7 @@ import type { FusedForward } from "./fused-forward.js";
 import { intervalGradient } from "./fused-interval.js";
 import { type FusedKernel, fusedKernel } from "./fused-kernels.js";
 import { adjointTape, chunkRoom, forwardTape, fusedParams, sizeConstants } from "./fused-plan.js";
+import { regulariserShares } from "./regularise.js";
 import { type Steps, splitSteps } from "./runner.js";
 
 export class FusedDiscrete implements Adjoint {
@@ -48,6 +49,7 @@ export class FusedDiscrete implements Adjoint {
         ...sizeConstants(fused, tape, partial),
         REDO: taped ? 0 : 1,
         ADAPTIVE: forward.adaptive ? 1 : 0,
+        ...(forward.options.regularise && { REGULARISE: 1 }),
       }),
       device.kernel(reduceModule, "main"),
       device.kernel(intervalModule, "main"),
@@ -90,7 +92,13 @@ export class FusedDiscrete implements Adjoint {
   #dispatch(from: number, to: number): Command {
     const { forward, chunks, control, spillAt } = this;
     const { fused, places, weights, probePlanes, stepList, kept } = forward;
-    const params = { ...fusedParams(fused, places, spillAt), from_step: from, to_step: to };
+    const { regularise } = forward.options;
+    const params = {
+      ...fusedParams(fused, places, spillAt),
+      ...regulariserShares(regularise, forward.batch, fused.traceWeight),
+      from_step: from,
+      to_step: to,
+    };
     const operands = {
       params,
       packed: weights.packed,

@@ -27,6 +27,7 @@ import {
   stageRoom,
 } from "./fused-plan.js";
 import type { StepPlan } from "./plan.js";
+import type { Regularisers } from "./regularise.js";
 import { type Steps, splitSteps } from "./runner.js";
 
 export interface FusedOptions {
@@ -41,6 +42,8 @@ export interface FusedOptions {
   readonly loss?: boolean;
   /** Key of the probes, when the GPU advances it. */
   readonly probeKey?: Buffer;
+  /** What the discrete adjoint that follows adds to the loss. */
+  readonly regularise?: Regularisers;
   readonly tiling?: FusedTiling;
   /** Largest tape of all stages that is kept instead of evaluating them again; default 48 MiB. */
   readonly tapeBytes?: number;
@@ -99,6 +102,7 @@ export class FusedForward implements Forward {
       probeKey,
       tiling,
       tapeBytes = TAPE_BYTES,
+      regularise,
     } = options;
     const { packing } = weights;
     const probeCount = trace?.probes ?? 0;
@@ -112,7 +116,9 @@ export class FusedForward implements Forward {
     };
     const adaptive = plan.fixedSteps === 0;
     const fused = fusedPlan(shape, tiling);
-    const taped = keep > 0 && !adaptive && fused.tapeBytes <= tapeBytes;
+    // The Jacobian's regulariser wants J ε_k of every stage: it is there where the stage is evaluated again.
+    const redone = adaptive || (regularise?.jacobian ?? 0) > 0;
+    const taped = keep > 0 && !redone && fused.tapeBytes <= tapeBytes;
     const kept = taped ? "slopes" : "points";
     const places = fusedPlaces(fused, keep > 0 ? kept : cotangents ? "cotangents" : "nothing");
     const tape = forwardTape(fused, taped);

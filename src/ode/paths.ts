@@ -88,7 +88,7 @@ export async function createForward(
 ): Promise<Forward> {
   const { path } = await choosePath(device, integrand, options);
   if (integrand.kind === "wgsl" || path === "layered") return ForwardSolve.create(device, integrand, options);
-  const { batch, plan, trace, keep = 0, loss, probeKey } = options;
+  const { batch, plan, trace, keep = 0, loss, probeKey, regularise } = options;
   return FusedForward.create(device, integrand.weights, {
     batch,
     plan,
@@ -97,6 +97,7 @@ export async function createForward(
     cotangents: options.backward !== undefined,
     loss,
     probeKey,
+    regularise,
     tiling: await usualTiling(device),
   });
 }

@@ -13,6 +13,7 @@ import type { Adjoint, Forward, Path } from "./execution.js";
 import { ForwardSolve, type Integrand } from "./forward.js";
 import { createAdjoint, createForward } from "./paths.js";
 import { type StepOptions, type StepPlan, stepPlan } from "./plan.js";
+import { checkRegularise, type RegulariseOptions, type Regularisers } from "./regularise.js";
 import { runSteps } from "./runner.js";
 
 /** How a solve is differentiated; the continuous adjoint may have steps and tolerances of its own. */
@@ -35,6 +36,11 @@ export interface SolveOptions extends StepOptions {
   record?: { times: readonly number[] } | "steps";
   /** Prepare for `backward`. */
   gradient?: GradientOptions;
+  /**
+   * What `backward` adds to the gradient: that of RNODE's regularisers along the solve (src/ode/regularise.ts). For the
+   * discrete gradient and t1 ≥ t0.
+   */
+  regularise?: RegulariseOptions;
   signal?: AbortSignal;
 }
 
@@ -103,7 +109,7 @@ const KEPT_STEPS = 512;
  */
 export async function solve(device: Device, options: SolveOptions): Promise<SolveResult> {
   const checked = checkSolve(options);
-  const { batch, plan, trace, times, tangents, backward } = checked;
+  const { batch, plan, trace, times, tangents, backward, regularise } = checked;
   const { field } = options;
   if (batch === 0) return emptyResult(options, plan);
   const weights = field.kind === "mlp" ? await Weights.create(device, field.spec, options.params) : undefined;
@@ -119,7 +125,7 @@ export async function solve(device: Device, options: SolveOptions): Promise<Solv
   let forward: Forward | undefined;
   try {
     forward = await device.allocate("the solve", () =>
-      createForward(device, integrand, { batch, plan, trace, tangents, keep, record, backward }),
+      createForward(device, integrand, { batch, plan, trace, tangents, keep, record, backward, regularise }),
     );
     device.write(forward.state, options.z0);
     if (options.tangents) device.write(forward.state, options.tangents, options.z0.byteLength);
@@ -144,6 +150,7 @@ interface Checked {
   readonly times: readonly number[] | undefined;
   /** Of the continuous adjoint, where that is asked for. */
   readonly backward: StepPlan | undefined;
+  readonly regularise: Regularisers | undefined;
 }
 
 function checkSolve(options: SolveOptions): Checked {
@@ -190,7 +197,13 @@ function checkSolve(options: SolveOptions): Checked {
     }
   }
   const trace = options.trace && batch > 0 ? tracePlan(options.trace, dim, batch) : undefined;
-  return { batch, dim, plan, trace, tangents: planes, times, backward };
+  const regularise = checkRegularise(options.regularise, {
+    discrete: options.gradient === "discrete",
+    traced: options.trace !== undefined,
+  });
+  if (regularise && t1 < t0)
+    throw new ArgumentError("regularise was given for a solve back in time.", "Its integrals need t1 ≥ t0.");
+  return { batch, dim, plan, trace, tangents: planes, times, backward, regularise };
 }
 
 /** @throws ArgumentError unless the time is finite in f32 */

@@ -3,6 +3,7 @@
  * at t1: log p(x) = log N(z(t1); 0, I) − Δ(t1), in nats (arXiv:1810.01367).
  */
 import type { MlpSpec } from "../field/spec.js";
+import type { Regularisers } from "../ode/regularise.js";
 import { continuousGradient, discreteGradient, type EndCotangents, type SolveGradient } from "./gradient.js";
 import type { SolveOptions } from "./integrate.js";
 import { type JointSolution, solve } from "./solve.js";
@@ -62,19 +63,23 @@ export function negativeLogLikelihood(
   return { loss, forward: result.forward, end };
 }
 
-/** Loss and gradient. The continuous adjoint solves backward with `backward`, else with the flow's options. */
+/**
+ * Loss and gradient. The continuous adjoint solves backward with `backward`, else with the flow's options; regularisers
+ * join the discrete gradient alone, and not the loss.
+ */
 export function lossGradient(
   flow: ReferenceFlow,
   x: Float64Array,
   trace: Trace,
   mode: "discrete" | "continuous" = "discrete",
   backward: SolveOptions = flow.options,
+  regularise?: Regularisers,
 ): { loss: number; forward: JointSolution; gradient: SolveGradient } {
   const { spec, theta, options } = flow;
   const { loss, forward, end } = negativeLogLikelihood(flow, x, trace);
   const gradient =
     mode === "discrete"
-      ? discreteGradient(spec, theta, trace, forward, options, end)
+      ? discreteGradient(spec, theta, trace, forward, options, end, regularise)
       : continuousGradient(spec, theta, trace, flow, forward.z, backward, end);
   return { loss, forward, gradient };
 }

@@ -6,9 +6,10 @@
 import type { MlpSpec } from "../field/spec.js";
 import { ArgumentError } from "../gpu/errors.js";
 import { method as methodNamed } from "../ode/methods.js";
-import { evaluate, type FieldValue, reverse } from "./field.js";
+import type { Regularisers } from "../ode/regularise.js";
+import { evaluate, reverse } from "./field.js";
 import { integrate, type SolveOptions } from "./integrate.js";
-import { combine } from "./runge-kutta.js";
+import { penalty, stageRegularity, stagesOf } from "./regularise.js";
 import type { JointSolution } from "./solve.js";
 import { divergence, type Trace, traceSeeds } from "./trace.js";
 
@@ -42,6 +43,7 @@ function addTo(sum: Float64Array, x: Float64Array): void {
  * w_n = h_n / (t1 − t0) held constant (in a solve of equal steps they are). Stages are recomputed step by step
  * from the states kept at the steps' beginnings.
  *
+ * @param regularise adds the gradient of λ_K mean ∫ |f|² dt + λ_J mean ∫ w Σ_k |J ε_k|² dt (src/ode/regularise.ts)
  * @throws ArgumentError when the forward solve did not reach its end, or took no step
  */
 export function discreteGradient(
@@ -51,6 +53,7 @@ export function discreteGradient(
   forward: JointSolution,
   options: SolveOptions,
   end: EndCotangents,
+  regularise: Regularisers = { kinetic: 0, jacobian: 0 },
 ): SolveGradient {
   const { a, b, c, stages } = methodNamed(options.method);
   const { steps, status, t: t1 } = forward.solution;
@@ -66,15 +69,12 @@ export function discreteGradient(
   const zBar = end.z.slice();
   let t1Bar = 0;
   let stageTimes = 0;
-  for (const { t, dt: h, y } of [...steps].reverse()) {
-    const z = y.subarray(0, size);
-    const values: FieldValue[] = [];
-    const k: Float64Array[] = [];
-    for (let i = 0; i < stages; i++) {
-      const value = evaluate(spec, theta, t + c[i]! * h, combine(z, h, a[i]!, k), trace.tangents);
-      values.push(value);
-      k.push(value.f);
-    }
+  const batch = end.delta.length;
+  const kinetic = regularise.kinetic / batch;
+  const jacobian = (regularise.jacobian * trace.weight) / batch;
+  for (const step of [...steps].reverse()) {
+    const { t, dt: h } = step;
+    const values = stagesOf(spec, theta, trace, step, options.method, size);
     // ∂L/∂h at fixed stage times; divided by nothing, so w_n below makes it a share of dL/dt1.
     let hBar = 0;
     const inputBars: Float64Array[] = new Array(stages);
@@ -89,16 +89,18 @@ export function discreteGradient(
         trace,
         end.delta.map((v) => -h * b[i]! * v),
       );
+      const { f, df } = values[i]!;
       const back = reverse(
         spec,
         theta,
         values[i]!,
-        slopeBar.map((v) => h * v),
-        seeds,
+        slopeBar.map((v, m) => h * (v + 2 * b[i]! * kinetic * f[m]!)),
+        seeds.map((seed, k) => seed.map((v, m) => v + 2 * h * b[i]! * jacobian * df[k]![m]!)),
       );
       inputBars[i] = back.z;
       addTo(thetaBar, back.theta);
-      hBar += dot(slopeBar, k[i]!) - b[i]! * dot(end.delta, divergence(values[i]!, trace));
+      hBar += dot(slopeBar, f) - b[i]! * dot(end.delta, divergence(values[i]!, trace));
+      hBar += b[i]! * penalty(stageRegularity(values[i]!, trace), regularise);
       t1Bar += ((t + c[i]! * h - t0) / (t1 - t0)) * back.t;
       stageTimes += back.t;
     }

@@ -29,7 +29,7 @@ export class TrainRun implements AsyncIterable<TrainReport> {
     const { resume, signal, standardise: scale = true, ...rest } = options;
     this.#resume = resume && readCheckpoint(resume, flow);
     const saved = this.#resume?.plan ?? {};
-    const { clip, ema, warmStart, ...plan } = saved;
+    const { clip, ema, warmStart, regularise, ...plan } = saved;
     // What the options leave out is as it was when the checkpoint was written.
     const merged = {
       ...plan,
@@ -38,6 +38,7 @@ export class TrainRun implements AsyncIterable<TrainReport> {
       ...given(rest),
     } as TrainOptions;
     if (warmStart) merged.warmStart = { ...warmStart, ...given(rest.warmStart ?? {}) };
+    if (regularise) merged.regularise = { ...regularise, ...given(rest.regularise ?? {}) };
     this.#checked = checkTraining(flow, dataset, merged);
     this.#standardise = scale;
     this.#signal = signal;

@@ -76,6 +76,7 @@ export class TrainStep {
             loss: true,
             uses: USUAL_USES,
             probeKey: run.probeKey,
+            regularise: plan.regularise,
             backward: discrete ? undefined : backward,
           },
         ),

@@ -1,6 +1,7 @@
 /** Tiny solves for the tests of this folder: the same numbers for the GPU in f32 and for the float64 reference. */
 import { type MlpField, mlp } from "../../src/field/mlp.js";
 import type { MlpOptions } from "../../src/field/spec.js";
+import type { Regularisers } from "../../src/ode/regularise.js";
 import type { SolveGradient as GpuGradient } from "../../src/ode/solve.js";
 import {
   continuousGradient,
@@ -68,15 +69,16 @@ function endOf({ cotangent }: Problem): EndCotangents {
   return { z: f64(cotangent.z), delta: f64(cotangent.delta) };
 }
 
-/** Gradient of Σ cotangent · (z, Δ)(t1) for the steps taken. */
+/** Gradient of Σ cotangent · (z, Δ)(t1) for the steps taken, with what regularisers add. */
 export function referenceDiscrete(
   p: Problem,
   span: Span,
   options: SolveOptions,
   trace: Trace,
+  regularise?: Regularisers,
 ): SolveGradient {
   const forward = referenceSolve(p, span, options, trace);
-  return discreteGradient(p.field.spec, f64(p.params), trace, forward, options, endOf(p));
+  return discreteGradient(p.field.spec, f64(p.params), trace, forward, options, endOf(p), regularise);
 }
 
 /** The same by solving the adjoint equation back with the same options. */

@@ -60,7 +60,7 @@ describe("a folder with good and bad files", () => {
     const divergence: number[] = wrong.results.div_exact.data;
     divergence[1]! += 1e-3 * Math.max(...divergence.map(Math.abs));
     writeFileSync(join(folder, "wrong.json"), JSON.stringify(wrong));
-    writeFileSync(join(folder, "later.json"), JSON.stringify({ schema: "cnf-oracle-1", kind: "reg" }));
+    writeFileSync(join(folder, "later.json"), JSON.stringify({ schema: "cnf-oracle-1", kind: "hyper_cnf" }));
     writeFileSync(join(folder, "unheard-of.json"), JSON.stringify({ schema: "cnf-oracle-1", kind: "pde" }));
     writeFileSync(join(folder, "hollow.json"), JSON.stringify({ schema: "cnf-oracle-1", kind: "solve" }));
     writeFileSync(join(folder, "broken.json"), good.slice(0, good.length / 2));

@@ -122,6 +122,29 @@ export interface GradCase extends CaseOf<"grad"> {
   readonly results: Readonly<Record<string, OracleGradient>>;
 }
 
+/** RNODE: the loss is nll + lambda_kinetic mean kinetic + lambda_frobenius mean frobenius. */
+export interface RegCase extends CaseOf<"reg"> {
+  readonly field: OracleField;
+  readonly inputs: GradCase["inputs"] & {
+    readonly eps: OracleTensor;
+    readonly lambda_kinetic: number;
+    readonly lambda_frobenius: number;
+  };
+  readonly results: Readonly<
+    Record<
+      string,
+      OracleGradient & {
+        readonly nll: number;
+        readonly z1: OracleTensor;
+        readonly delta_logp: OracleTensor;
+        /** [N]: ∫ |f|² dt and ∫ |εᵀJ|² dt. */
+        readonly kinetic: OracleTensor;
+        readonly frobenius: OracleTensor;
+      }
+    >
+  >;
+}
+
 export interface AdamCase extends CaseOf<"adam"> {
   readonly field: OracleField;
   readonly inputs: {
@@ -169,6 +192,7 @@ export interface CaseByPrefix {
   field: FieldCase;
   solve: SolveCase;
   grad: GradCase;
+  reg: RegCase;
   adam: AdamCase;
   ivp: IvpCase;
   toy: ToyCase;

@@ -25,6 +25,12 @@ describe("an option out of its range is an ArgumentError that names it, before a
     ["optimiser", { optimiser: "sgd" as "adam" }, /optimiser is "sgd".*adamw/],
     ["schedule", { schedule: "linear" as "cosine" }, /schedule is "linear".*cosine/],
     ["gradient", { gradient: "exact" as "discrete" }, /gradient is "exact".*continuous/],
+    ["a regulariser", { regularise: { jacobian: -0.1 } }, /regularise\.jacobian is -0\.1\./],
+    [
+      "regularisers of a continuous gradient",
+      { regularise: { kinetic: 0.1 }, gradient: "continuous" },
+      /discrete gradient only.*gradient: "discrete"/,
+    ],
     ["trace", { trace: { kind: "none" } as unknown as { kind: "exact" } }, /trace\.kind is "none"/],
     ["given probes", { trace: { kind: "hutchinson", epsilon: new Float32Array(16) } }, /trace\.epsilon/],
     ["method", { solver: { method: "rk5" as "rk4" } }, /"rk5"/],

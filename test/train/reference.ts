@@ -87,7 +87,10 @@ export function referenceTraining(flow: CnfOptions, dataset: Dataset, options: T
     const tau = flow.trainT ? state.theta[paramCount]! : start[paramCount]!;
     const t1 = flow.trainT ? tau * tau : (flow.T ?? 1);
     const at = { spec, theta: state.theta.slice(0, paramCount), t0: 0, t1, options: solver };
-    const result = lossGradient(at, x, traceOf(options, dim, step), mode, backward);
+    const result = lossGradient(at, x, traceOf(options, dim, step), mode, backward, {
+      kinetic: options.regularise?.kinetic ?? 0,
+      jacobian: options.regularise?.jacobian ?? 0,
+    });
     const g = new Float64Array(trained);
     g.set(result.gradient.theta);
     if (flow.trainT) g[paramCount] = 2 * tau * result.gradient.t1;

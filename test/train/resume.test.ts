@@ -17,9 +17,16 @@ describe("10 steps are 5 steps, a checkpoint, and 5 more", () => {
     ["adaptive steps, probes", { method: "dopri5", steps: undefined }, { trace: { kind: "hutchinson" } }],
     ["an average and a trained T", { trainT: true }, { ema: 0.7 }],
     [
-      "AdamW, cosine, clipping",
+      "AdamW, cosine, clipping, regularisers",
       {},
-      { optimiser: "adamw", weightDecay: 0.1, schedule: "cosine", warmup: 3, clip: 0.2 },
+      {
+        optimiser: "adamw",
+        weightDecay: 0.1,
+        schedule: "cosine",
+        warmup: 3,
+        clip: 0.2,
+        regularise: { kinetic: 0.1, jacobian: 0.1 },
+      },
     ],
     [
       "no standardisation, continuous",

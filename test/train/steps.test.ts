@@ -28,6 +28,14 @@ const cases: Case[] = [
   ["Adam with L2 decay and its own betas", {}, { weightDecay: 0.1, beta1: 0.5, beta2: 0.9, epsilon: 1e-4 }],
   ["warm-up and cosine", {}, { schedule: "cosine", warmup: 3 }],
   ["clipping", {}, { clip: 0.05 }],
+  [
+    "regularisers, a trained T and two Gaussian probes",
+    { trainT: true },
+    {
+      regularise: { kinetic: 0.2, jacobian: 0.1 },
+      trace: { ...hutchinson, distribution: "gaussian", probes: 2 },
+    },
+  ],
   ["an average", {}, { ema: 0.8 }],
   ["a trained T", { trainT: true, T: 0.5 }, {}],
   [

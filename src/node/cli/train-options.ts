@@ -3,6 +3,7 @@ import type { CnfOptions } from "../../cnf/config.js";
 import { mlp } from "../../field/mlp.js";
 import { PROBE_DISTRIBUTIONS, type TraceOptions } from "../../field/trace.js";
 import { oneOf } from "../../gpu/errors.js";
+import type { RegulariseOptions } from "../../ode/regularise.js";
 import type { TrainOptions } from "../../train/index.js";
 import { type Arguments, type OptionSpec, UsageError } from "./arguments.js";
 import { DEFAULT_GRID } from "./density.js";
@@ -43,6 +44,8 @@ export const TRAIN_OPTIONS: readonly OptionSpec[] = [
   },
   { name: "probes", value: "N", about: "random probes of the trace (1)" },
   { name: "gradient", value: "KIND", about: "discrete or continuous (discrete)" },
+  { name: "kinetic", value: "X", about: "weight of the paths' kinetic energy, e.g. 0.01 (0)" },
+  { name: "jacobian", value: "X", about: "weight of the field's Jacobian, e.g. 0.01 (0)" },
   { name: "lr", value: "X", about: "learning rate of Adam (1e-3)" },
   { name: "schedule", value: "NAME", about: "constant or cosine (constant)" },
   { name: "clip", value: "X", about: "bound on the gradient's norm (none)" },
@@ -109,11 +112,17 @@ export function trainOptions(args: Arguments): TrainOptions {
     ema: args.number("ema"),
     trace: traceOptions(args),
     gradient: args.choice("gradient"),
+    regularise: regulariseOptions(args),
     evaluateEvery: args.number("evaluate-every"),
     seed: args.number("seed"),
   };
   const kept = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(kept), steps: args.number("steps") ?? DEFAULT_STEPS };
+}
+
+function regulariseOptions(args: Arguments): RegulariseOptions | undefined {
+  const [kinetic, jacobian] = [args.number("kinetic"), args.number("jacobian")];
+  return kinetic === undefined && jacobian === undefined ? undefined : { kinetic, jacobian };
 }
 
 function traceOptions(args: Arguments): TraceOptions | undefined {

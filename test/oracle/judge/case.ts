@@ -1,19 +1,20 @@
 /** Judges any oracle case by its kind. */
 import type { Device } from "../../../src/gpu/device.js";
-import type { AdamCase, FieldCase, GradCase, IvpCase, SolveCase } from "../../support/cases.js";
+import type { AdamCase, FieldCase, GradCase, IvpCase, RegCase, SolveCase } from "../../support/cases.js";
 import type { EntropyCase, ToyCase } from "../../support/toy-checks.js";
 import { judgeAdam } from "./adam.js";
 import { judgeField } from "./field.js";
 import { judgeGrad } from "./grad.js";
 import { judgeIvp } from "./ivp.js";
 import type { Judge, Verdict } from "./judgement.js";
+import { judgeReg } from "./reg.js";
 import { judgeSolve } from "./solve.js";
 import { judgeToy, judgeToyEntropy } from "./toy.js";
 
 export const SCHEMA = "cnf-oracle-1";
 
 /** Kinds of the schema that need parts of the engine which are not there yet. */
-const LATER = ["hyper_cnf", "reg"];
+const LATER = ["hyper_cnf"];
 
 export type Outcome =
   | { readonly status: "passed" | "failed"; readonly verdict: Verdict }
@@ -53,6 +54,8 @@ async function judgeKind(device: Device, kind: unknown, content: object): Promis
       return by<SolveCase>(judgeSolve);
     case "grad":
       return by<GradCase>(judgeGrad);
+    case "reg":
+      return by<RegCase>(judgeReg);
     case "adam":
       return by<AdamCase>(judgeAdam);
     case "ivp":
