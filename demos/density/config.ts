@@ -85,6 +85,8 @@ export interface Wish {
   readonly preset: PresetName | undefined;
   readonly changes: Partial<Config>;
   readonly start: boolean;
+  /** How the picture comes to the page; without it as suits the browser (see DisplayClient). */
+  readonly canvas: "direct" | "readback" | undefined;
   /** Parameters that could not be used, e.g. "set=mooons". */
   readonly ignored: readonly string[];
 }
@@ -121,9 +123,11 @@ export function wishOf(search: string): Wish {
   const ignored: string[] = [];
   let preset: PresetName | undefined;
   let start = false;
+  let canvas: Wish["canvas"];
   for (const [key, text] of new URLSearchParams(search)) {
     if (key === "start") start = text === "1";
     else if (key === "lesson" || key === "text") continue;
+    else if (key === "canvas" && (text === "direct" || text === "readback")) canvas = text;
     else if (key === "preset" && Object.hasOwn(PRESETS, text)) preset = text as PresetName;
     else if (Object.hasOwn(STANDARD, key)) {
       const name = key as keyof Config;
@@ -132,5 +136,5 @@ export function wishOf(search: string): Wish {
       else Object.assign(changes, { [name]: value });
     } else ignored.push(`${key}=${text}`);
   }
-  return { preset, changes, start, ignored };
+  return { preset, changes, start, canvas, ignored };
 }

@@ -18,15 +18,46 @@ export interface DropRing {
   readonly radius: number;
 }
 
+/** What the picture is to show; the answer is Picture. */
+export interface Look {
+  readonly id: number;
+  /** For a file, beside what the page shows: always as pixels. */
+  readonly still: boolean;
+  /** Device pixels along a side of the plate, and of a CSS pixel. */
+  readonly size: number;
+  readonly ratio: number;
+  /** 0: noise; 1: data. */
+  readonly progress: number;
+  /** Whether time leads from data to noise. */
+  readonly turned: boolean;
+  readonly scale: "linear" | "log";
+  readonly layers: Readonly<Record<PictureLayer, boolean>>;
+}
+
+export type PictureLayer = "density" | "contours" | "data" | "samples" | "field" | "mesh";
+
+/** A look was drawn. */
+export interface Picture {
+  readonly type: "picture";
+  readonly id: number;
+  readonly still: boolean;
+  readonly size: number;
+  /** [size, size, 4], row 0 at the top; undefined: the page's canvas has it. */
+  readonly pixels: Uint8ClampedArray<ArrayBuffer> | undefined;
+}
+
 export type ViewCommand =
   | Inspect
   | DropRing
+  | { readonly type: "look"; readonly look: Look }
+  /** The canvas that was handed over stays empty: pixels from now on. */
+  | { readonly type: "read-back" }
   /** One training step, then pause again. */
   | { readonly type: "single" }
   /** Out of trouble: back to an earlier state of the weights, at half the learning rate. */
   | { readonly type: "rewind" };
 
-/** Particles at every time of the course, from T (noise) down to 0 (data), in data coordinates. */
+/** Particles at every time of the course, from T (noise) down to 0 (data), in data coordinates; for the numbers. */
 export interface Course {
   readonly type: "course";
   readonly step: number;
@@ -39,11 +70,9 @@ export interface Course {
   readonly std: readonly [number, number];
   /** [n, 2] for every time: samples on their way. */
   readonly samples: readonly Float32Array[];
-  /** [m, 2] for every time: the nodes of a grid that is square in the noise. */
-  readonly mesh: readonly Float32Array[];
 }
 
-/** Density and field at one time of the course. */
+/** The density at one time of the course; for the numbers. */
 export interface Moment {
   readonly type: "moment";
   readonly step: number;
@@ -52,8 +81,6 @@ export interface Moment {
   readonly size: number;
   /** [size, size] log p_t at the cells' centres in nats, row 0 at the top. */
   readonly logDensity: Float32Array;
-  /** [ARROWS, ARROWS, 2] the field at the cells' centres of a coarser grid, row 0 at the top. */
-  readonly field: Float32Array;
 }
 
 export interface Inspected {
@@ -111,8 +138,10 @@ export interface Trouble {
   readonly lr: number;
 }
 
-export type ViewEvent = Course | Moment | Inspected | Ring | Check | Trouble;
+export type ViewEvent = Picture | Course | Moment | Inspected | Ring | Check | Trouble;
 
+/** Points of the data that are drawn. */
+export const DATA_POINTS = 2_000;
 /** Samples that are drawn. */
 export const SAMPLES = 1500;
 /** Arrows along a side of the window. */

@@ -26,7 +26,12 @@ export interface Beginning {
 export type Purpose = "weights" | "keep";
 
 export type Command =
-  | { readonly type: "open" }
+  | {
+      readonly type: "open";
+      /** To draw on, where the page can give one; it is not used on an emulated GPU unless `direct` is set. */
+      readonly canvas: OffscreenCanvas | undefined;
+      readonly direct: boolean;
+    }
   | {
       readonly type: "configure";
       readonly config: Config;
@@ -47,6 +52,8 @@ export interface Opened {
   /** e.g. "google swiftshader". */
   readonly adapter: string;
   readonly isSoftware: boolean;
+  /** Whether pictures are drawn on the page's canvas; else they are sent as pixels. */
+  readonly direct: boolean;
 }
 
 /** How training goes; see TrainReport of the library. */

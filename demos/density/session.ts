@@ -2,15 +2,25 @@
  * One run of training, in the worker: it draws while it trains, and refines the picture while it is paused.
  * Everything on the GPU happens one after the other, in `run`; the other methods only leave notes for it.
  */
-import { type Device, FjordError, type Flow, type TrainReport, type TrainRun } from "fjordgpu";
+import {
+  type Device,
+  FjordError,
+  type Flow,
+  logProbOnDevice,
+  sampleOnDevice,
+  type Tensor,
+  type TrainReport,
+  type TrainRun,
+  tensor,
+} from "fjordgpu";
 import type { Config } from "./config.js";
 import { cellCentres } from "./grid.js";
 import { Checkpoints, Guard } from "./guard.js";
-import { Journey } from "./journey.js";
-import { check, inspect, ring } from "./probes.js";
+import type { Journey } from "./journey.js";
 import type { Beginning, Command, Event, Layers } from "./protocol.js";
-import { type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
+import { DATA_POINTS, type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
 import { datasetOf, flowOf, modelOf } from "./run.js";
+import { Scene } from "./scene.js";
 import { setOf } from "./sets.js";
 
 /** Cells along a side of the picture: while training, and as refinements when paused. */
@@ -18,7 +28,11 @@ const GRIDS = { software: [48, 128], hardware: [64, 128, 256] };
 /** Cells of a picture that are computed at a time; questions about points are answered in between. */
 const BAND = 4096;
 
+/** Milliseconds after a movement in time during which only pictures are computed. */
+const QUIET = 300;
+
 const fetchTraining = () => import("./training.js");
+const fetchCourse = () => import("./course.js");
 
 /** Why a run was left: it has ended, it goes on in other portions, or it cannot go on. */
 type Leaving = "ended" | "regroup" | { readonly trouble: string };
@@ -39,8 +53,12 @@ export class Session {
   #rewind = false;
   /** Requests about points that wait for an answer; of each kind only the newest. */
   readonly #asked = new Map<string, Inspect | DropRing>();
-  /** There is none before `run`: only then is the reader's own set the one of this run. */
+  /** There is none before the first picture stands. */
   #journey: Journey | undefined;
+  #scene: Scene | undefined;
+  /** Where in time the reader is, and until when what is not urgent waits. */
+  #progress = 1;
+  #quietUntil = 0;
   #checkedStep = -1;
   #stepTime: number | undefined;
   #flow: Flow | undefined;
@@ -53,6 +71,7 @@ export class Session {
     readonly config: Config,
     layers: Layers,
     readonly post: (event: Event, transfer?: Transferable[]) => void,
+    readonly show: (scene: Scene | undefined) => void,
     readonly beginning?: Beginning,
   ) {
     this.#layers = layers;
@@ -71,6 +90,7 @@ export class Session {
   start(): void {
     this.#paused = false;
     this.#single = false;
+    this.#scene?.leave();
     this.#changed();
   }
 
@@ -78,6 +98,7 @@ export class Session {
   single(): void {
     this.#paused = false;
     this.#single = true;
+    this.#scene?.leave();
     this.#changed();
   }
 
@@ -85,6 +106,20 @@ export class Session {
   rewind(): void {
     this.#rewind = true;
     this.start();
+  }
+
+  /** The reader has moved in time: pictures of it come before everything that makes the picture finer. */
+  moved(progress: number): void {
+    if (progress !== this.#progress) this.#quietUntil = performance.now() + QUIET;
+    this.#progress = progress;
+  }
+
+  async #quiet(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const left = this.#quietUntil - performance.now();
+      if (left <= 0 || signal.aborted) return;
+      await new Promise((resolve) => setTimeout(resolve, left));
+    }
   }
 
   /** Is answered between two pieces of work, which it does not interrupt. */
@@ -113,11 +148,18 @@ export class Session {
     const { config } = this;
     const flow = flowOf(this.device, config, this.beginning);
     this.#flow = flow;
-    this.#journey = new Journey(setOf(config.set).window, config.seed + 1, this.post);
+    const set = setOf(config.set);
+    // The first rows of the longer draw that is trained on.
+    const data = set.sample(Math.min(DATA_POINTS, config.rows), config.seed);
+    const scene = new Scene(this.device, set.window, data);
+    this.#scene = scene;
     try {
       this.post({ type: "ready", parameters: flow.field.paramCount });
       // Drawn even when training is to begin at once: its first kernels take a while to compile.
       await this.#drawWhileTraining(flow);
+      this.show(scene);
+      const { Journey } = await fetchCourse();
+      this.#journey = new Journey(scene, config.seed + 1, this.post);
       // Whatever goes wrong with it is said when it is needed.
       fetchTraining().catch(() => undefined);
       await this.#idle(flow);
@@ -129,6 +171,8 @@ export class Session {
       await this.#idle(flow);
     } finally {
       this.#flow = undefined;
+      this.show(undefined);
+      scene.dispose();
       flow.dispose();
     }
   }
@@ -299,12 +343,14 @@ export class Session {
     await this.#sendSamples(flow, signal);
     if (!this.#layers.visible) return;
     do {
+      await this.#quiet(signal);
       await this.#answer(flow);
     } while (!signal.aborted && (await this.#journey?.advance(flow, this.#step, signal)));
     // After the course of the flow: on an emulated GPU the finest picture takes as long as all of it.
     for (const size of finer) await this.#sendDensity(flow, size, signal);
     if (this.#checkedStep !== this.#step && !signal.aborted) {
       const { config } = this;
+      const { check } = await fetchCourse();
       const found = await check(flow, setOf(config.set), config.seed, this.#step, signal);
       this.#checkedStep = this.#step;
       this.post(found);
@@ -316,6 +362,7 @@ export class Session {
   async #answer(flow: Flow): Promise<void> {
     const times = this.#journey?.times ?? [];
     if (times.length === 0) return;
+    const { inspect, ring } = await fetchCourse();
     for (const request of this.#asked.values()) {
       this.#asked.delete(request.type);
       this.post(
@@ -337,12 +384,9 @@ export class Session {
     const upToDate = this.#sent.densityStep === this.#step && this.#sent.size >= size;
     if (upToDate || !this.#layers.density || !this.#layers.visible || signal.aborted) return;
     const [low, high] = setOf(this.config.set).window;
-    const cells = cellCentres(size, [low, high]);
-    const logDensity = new Float32Array(size * size);
-    for (let from = 0; from < logDensity.length; from += BAND) {
-      logDensity.set(await flow.logProb(cells.subarray(2 * from, 2 * (from + BAND)), { signal }), from);
-      await this.#answer(flow);
-    }
+    const density = await this.#density(flow, cellCentres(size, [low, high]), signal);
+    const logDensity = await density.data();
+    if (this.#scene) this.#scene.density = density;
     const cell = ((high - low) / size) ** 2;
     let mass = 0;
     for (const value of logDensity) mass += Math.exp(value) * cell;
@@ -350,11 +394,31 @@ export class Session {
     this.post({ type: "frame", step: this.#step, size, logDensity, mass }, [logDensity.buffer]);
   }
 
+  /** log p [n] at points [n, 2], band by band. */
+  async #density(flow: Flow, points: Float32Array, signal: AbortSignal): Promise<Tensor> {
+    const bands: Tensor[] = [];
+    try {
+      for (let from = 0; from < points.length; from += 2 * BAND) {
+        await this.#quiet(signal);
+        const band = points.subarray(from, from + 2 * BAND);
+        const places = tensor(flow.device, band, [band.length / 2, 2]);
+        bands.push(await logProbOnDevice(flow, places, { signal }).finally(() => places.dispose()));
+        await this.#answer(flow);
+      }
+      // Beyond the first picture's band; what joins them comes with what draws.
+      return bands.length === 1 ? bands.pop()! : await (await import("./painting.js")).joined(bands);
+    } finally {
+      for (const band of bands) band.dispose();
+    }
+  }
+
   async #sendSamples(flow: Flow, signal: AbortSignal): Promise<void> {
     const upToDate = this.#sent.samplesStep === this.#step;
     if (upToDate || !this.#layers.samples || !this.#layers.visible || signal.aborted) return;
     // The same noise every time, so that the samples move as the flow learns, instead of flickering.
-    const points = await flow.sample(SAMPLES, { seed: this.config.seed + 1, signal });
+    const samples = await sampleOnDevice(flow, SAMPLES, { seed: this.config.seed + 1, signal });
+    const points = await samples.data();
+    if (this.#scene) this.#scene.samples = samples;
     this.#sent = { ...this.#sent, samplesStep: this.#step };
     this.post({ type: "samples", step: this.#step, points }, [points.buffer]);
   }

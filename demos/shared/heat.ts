@@ -1,41 +1,10 @@
-/** A density as an image, and the legend that says what its colours mean. */
-import { COLOR_MAP, colorAt } from "./colormap.js";
+/** How a density is coloured, and the legend that says what its colours mean. */
+import { colorAt, LOG_RANGE } from "./colormap.js";
 import { make } from "./dom.js";
 import { decimal } from "./format.js";
 
-/** "linear": colour follows p. "log": colour follows log p, over the 8 nats below its maximum. */
+/** "linear": colour follows p. "log": colour follows log p, over the nats below its maximum. */
 export type HeatScale = "linear" | "log";
-
-const LOG_RANGE = 8;
-
-export interface Heat {
-  readonly image: HTMLCanvasElement;
-  /** The largest log p of the grid, nats. */
-  readonly peak: number;
-}
-
-/**
- * Paints log p on a grid; one pixel a cell.
- * @param logDensity [size, size] nats, row 0 at the top
- */
-export function heat(logDensity: Float32Array, size: number, scale: HeatScale): Heat {
-  let peak = Number.NEGATIVE_INFINITY;
-  for (const value of logDensity) if (value > peak) peak = value;
-  const canvas = make("canvas", { width: size, height: size });
-  const context = canvas.getContext("2d")!;
-  const picture = context.createImageData(size, size);
-  for (let i = 0; i < logDensity.length; i++) {
-    const below = logDensity[i]! - peak;
-    const x = scale === "linear" ? Math.exp(below) : 1 + below / LOG_RANGE;
-    const level = 3 * Math.round(255 * Math.min(1, Math.max(0, x)));
-    picture.data[4 * i] = COLOR_MAP[level]!;
-    picture.data[4 * i + 1] = COLOR_MAP[level + 1]!;
-    picture.data[4 * i + 2] = COLOR_MAP[level + 2]!;
-    picture.data[4 * i + 3] = 255;
-  }
-  context.putImageData(picture, 0, 0);
-  return { image: canvas, peak };
-}
 
 /** Fills `host` with a bar of the colour map and log p in nats at five places. */
 export function legend(host: HTMLElement, peak: number | undefined, scale: HeatScale): void {
