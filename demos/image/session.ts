@@ -48,7 +48,7 @@ export class Session {
     const split = 2 * points;
     const kinds = { points: all.slice(0, split), heldOut: all.slice(split) };
     this.#set = { name: "picture", dim: 2, rows: points, ...kinds };
-    const noise = { seed: seed + 1, samples: SAMPLES, mesh: new Float32Array(), arrows: 0 };
+    const noise = { seed: seed + 1, samples: SAMPLES };
     this.#journey = new Journey({ window: WINDOW, ...noise, ...this.#detail.course }, post);
   }
 
