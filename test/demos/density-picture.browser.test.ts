@@ -113,7 +113,6 @@ test("each layer looks as it does on a 2-D canvas", async () => {
     }
     // Edges are smoothed by another rule, a pixel or less wide: of 255, two on average over the picture, none in its
     // brightness, and one byte in fifty that is off by a quarter.
-    console.info(name, total / actual.length, brightness / actual.length, far / actual.length);
     expect(total / actual.length, name).toBeLessThan(2);
     expect(Math.abs(brightness / actual.length), name).toBeLessThan(1);
     expect(far / actual.length, name).toBeLessThan(0.02);
