@@ -1,7 +1,7 @@
 /**
  * Two projects over one tree of tests: "node" runs everything, on WebGPU in Node (Dawn); "browser" runs the
- * files named *.gpu.test.ts again in headless Chromium, and *.browser.test.ts (long ones: Dawn in Node polls on a
- * core while it waits) there alone. With FJORD_LONG set there is only "long" (test/long).
+ * files named *.gpu.test.ts again in headless Chromium, and *.browser.test.ts (a long one, and what only pages
+ * have) there alone. With FJORD_LONG set there is only "long" (test/long).
  */
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";

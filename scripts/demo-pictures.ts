@@ -285,13 +285,13 @@ async function versus(device: Device, side: number): Promise<Picture> {
 /** The galaxy of the image page, learned by flow matching alone. */
 async function galaxy(device: Device, side: number): Promise<Picture> {
   const pixels = densityOf(builtin("galaxy"), PLAIN);
-  const points = drawPoints(pixels, 50_000, 0);
+  const { points } = drawPoints(pixels, 50_000, 0);
   const field = mlp({ dim: 2, hidden: [64, 64, 64], layer: "concatsquash" });
   const flow = cnf(device, { field, method: "rk4", steps: 8 });
   const run = train(flow, data.fromPoints(points, 2), {
     steps: 0,
-    warmStart: { steps: 2000 },
-    reportEvery: 500,
+    warmStart: { steps: 1000 },
+    reportEvery: 250,
   });
   for await (const { step, loss, seconds } of run) {
     console.log(`galaxy  step ${step}  error ${loss.toFixed(3)}  ${seconds.toFixed(0)} s`);
@@ -306,7 +306,7 @@ estimates(model, 360).save("demos/images/trace.png");
 const device = await openDevice({ gpu: (await openNodeGPU()).gpu });
 (await rounding(device, 360)).save("demos/images/engine.png");
 (await versus(device, 360)).save("demos/images/compare.png");
-(await galaxy(device, 240)).save("demos/images/image.png");
+(await galaxy(device, 180)).save("demos/images/image.png");
 const flow = await loadFlow(device, model);
 const learned = await density(flow, 360, WINDOW);
 learned.save("docs/density-moons.png");

@@ -2,6 +2,7 @@
  * npm run screenshots [-- --fast] [NAMES]: pictures of every page of the built demo site, in light and dark, 1280 and 360
  * CSS pixels wide, into screenshots/ (not in version control). The density page is trained for a while first;
  * with --fast for a few steps only. NAMES of pages: only these.
+ * With --readme the tops of three of them go to docs/pages/ as well, which the README shows.
  */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,7 @@ import { findBrowser } from "./browser.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const out = `${root}screenshots/`;
 const fast = process.argv.includes("--fast");
+const forReadme = process.argv.includes("--readme") ? ["density-course", "compare", "trajectories"] : [];
 
 interface Shot {
   readonly name: string;
@@ -164,6 +166,10 @@ async function take(browser: Browser, base: string): Promise<void> {
         await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
         await page.waitForTimeout(400);
         await page.screenshot({ path: `${out}${shot.name}-${colorScheme}-${width}.png`, fullPage: true });
+        if (forReadme.includes(shot.name) && colorScheme === "light" && width === 1280) {
+          const path = `${root}docs/pages/${shot.name}.jpg`;
+          await page.screenshot({ path, type: "jpeg", quality: 80 });
+        }
       }
     }
     console.log(shot.name);

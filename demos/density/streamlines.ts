@@ -10,6 +10,8 @@ const CELLS = 22;
 const STEP = 0.25;
 /** Steps each way at most. */
 const MOST = 240;
+/** Steps in one cell: its diagonal takes 6. */
+const LONGEST_STAY = 8;
 /** Points of a line that are worth drawing. */
 const FEWEST = 10;
 
@@ -39,6 +41,8 @@ export function streamlines(
   const follow = (from: Pair, sign: 1 | -1, line: number): number[] => {
     const points: number[] = [];
     let at = from;
+    let within = cellOf(from);
+    let stays = 0;
     for (let i = 0; i < MOST; i++) {
       const first = direction(at);
       if (!first) break;
@@ -48,6 +52,10 @@ export function streamlines(
       at = [at[0] + 2 * half * middle[0], at[1] + 2 * half * middle[1]];
       const here = cellOf(at);
       if (here < 0 || (owner[here] !== -1 && owner[here] !== line)) break;
+      // Where the field has a sink, a line would tremble around it for good.
+      stays = here === within ? stays + 1 : 0;
+      if (stays > LONGEST_STAY) break;
+      within = here;
       owner[here] = line;
       points.push(...at);
     }
@@ -55,7 +63,7 @@ export function streamlines(
   };
   const lines: number[][] = [];
   for (let start = 0; start < CELLS * CELLS; start++) {
-    // Every cell once, far from the one before: 7 and the 484 cells have no common divisor, nor has 7 · 29.
+    // Every cell once, far from the one before: 203 and the number of cells, 484, have no common divisor.
     const index = (start * 203) % (CELLS * CELLS);
     if (owner[index] !== -1) continue;
     const from: Pair = [low + ((index % CELLS) + 0.5) * cell, low + (Math.floor(index / CELLS) + 0.5) * cell];

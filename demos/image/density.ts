@@ -130,11 +130,18 @@ export function halvesOf({ width, height, p }: PixelDensity): { right: number; u
   return { right, upper };
 }
 
+export interface Drawn {
+  /** [n, 2] */
+  readonly points: Float32Array<ArrayBuffer>;
+  /** [n] log p there, nats: of the pixel that was drawn, beside which rounding may put a point at its edge. */
+  readonly logDensity: Float64Array<ArrayBuffer>;
+}
+
 /**
- * Points of the density: a pixel by the inverse of the cumulative distribution, then anywhere in it.
- * @returns [n, 2]; the first points do not depend on n
+ * Points of the density: a pixel by the inverse of the cumulative distribution, then anywhere in it. The first points
+ * do not depend on n.
  */
-export function drawPoints(density: PixelDensity, n: number, seed: number): Float32Array<ArrayBuffer> {
+export function drawPoints(density: PixelDensity, n: number, seed: number): Drawn {
   const { width, height, p, pixel } = density;
   const cumulative = new Float64Array(p.length);
   let total = 0;
@@ -144,12 +151,15 @@ export function drawPoints(density: PixelDensity, n: number, seed: number): Floa
   }
   const uniform = uniforms(seed);
   const points = new Float32Array(2 * n);
+  const logDensity = new Float64Array(n);
+  const logArea = 2 * Math.log(pixel);
   for (let k = 0; k < n; k++) {
     const at = firstAbove(cumulative, uniform() * total);
+    logDensity[k] = Math.log(p[at]!) - logArea;
     points[2 * k] = ((at % width) + uniform() - width / 2) * pixel;
     points[2 * k + 1] = (height / 2 - Math.floor(at / width) - uniform()) * pixel;
   }
-  return points;
+  return { points, logDensity };
 }
 
 /** The first index whose value is above x, which the last one is: never a pixel without probability. */

@@ -157,7 +157,8 @@ function aim(): void {
   if (complained) notice.hide();
   complained = false;
   const { points, seed } = controls.config;
-  view.aim({ title: picture.title, density, points: drawPoints(density, Math.min(points, SAMPLES), seed) });
+  const drawn = drawPoints(density, Math.min(points, SAMPLES), seed);
+  view.aim({ title: picture.title, density, points: drawn.points });
 }
 
 /** A picture of the reader's own cannot be put into it. */

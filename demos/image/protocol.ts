@@ -34,7 +34,10 @@ export interface Progress {
   readonly stepsPerSecond: number;
 }
 
-/** Mean NLL in nats, of some of the points that are trained on and of as many that are not. */
+/**
+ * NLL in nats of the points that are trained on, and of the density that they are drawn from. What they differ by from
+ * the NLL of the true density, which is known, is estimated on some of the points.
+ */
 export interface Judged {
   readonly type: "judged";
   readonly step: number;
@@ -77,4 +80,4 @@ export type Event =
   | { readonly type: "failed"; readonly failure: Failure };
 
 /** Samples that are drawn. */
-export const SAMPLES = 3000;
+export const SAMPLES = 2500;

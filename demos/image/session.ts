@@ -7,16 +7,24 @@ import { cellCentres } from "../shared/grid.js";
 import { Guard } from "../shared/guard.js";
 import { Journey } from "../shared/journey.js";
 import type { Config } from "./config.js";
-import { drawPoints, type PixelDensity, spreadOf, WINDOW } from "./density.js";
+import { drawPoints, entropyOf, type PixelDensity, spreadOf, WINDOW } from "./density.js";
 import { type Event, SAMPLES } from "./protocol.js";
 
 /** Cells along a side while training and as refinements when paused; points of either kind that are judged. */
 const DETAIL = {
-  software: { grids: [48, 128], judged: [300, 1000], course: { times: 33, stride: 4, size: 48 } },
+  software: { grids: [40, 128], judged: [250, 1000], course: { times: 33, stride: 4, size: 48 } },
   hardware: { grids: [96, 192, 320], judged: [2000, 10_000], course: { times: 65, stride: 1, size: 96 } },
 } as const;
 /** Points in one call, between which an interruption is noticed. */
 const BAND = 4096;
+
+interface Judge {
+  readonly points: Float32Array;
+  /** log p of the picture at each of them, nats. */
+  readonly logDensity: Float64Array;
+  /** Mean of −log p: over all points that are trained on, or the entropy. */
+  readonly ownNll: number;
+}
 
 /** What trains is a third of all code: it is fetched when the first picture stands. */
 const fetchTraining = () => import("./training.js");
@@ -34,6 +42,8 @@ export class Session {
   #visible = true;
   #flow: Flow | undefined;
   readonly #set: data.Dataset;
+  /** Points that are looked at, with log p of the picture there and the NLL that it has itself. */
+  readonly #judges: Record<"train" | "heldOut", Judge>;
   readonly #journey: Journey;
 
   constructor(
@@ -44,10 +54,15 @@ export class Session {
   ) {
     const { points, seed } = config;
     const most = this.#detail.judged.at(-1)!;
-    const all = drawPoints(density, points + most, seed);
-    const split = 2 * points;
-    const kinds = { points: all.slice(0, split), heldOut: all.slice(split) };
+    const { points: all, logDensity } = drawPoints(density, points + most, seed);
+    const kinds = { points: all.slice(0, 2 * points), heldOut: all.slice(2 * points) };
     this.#set = { name: "picture", dim: 2, rows: points, ...kinds };
+    const seen = logDensity.slice(0, points);
+    const ownNll = -seen.reduce((sum, value) => sum + value, 0) / points;
+    this.#judges = {
+      train: { points: kinds.points, logDensity: seen, ownNll },
+      heldOut: { points: kinds.heldOut, logDensity: logDensity.slice(points), ownNll: entropyOf(density) },
+    };
     const noise = { seed: seed + 1, samples: SAMPLES };
     this.#journey = new Journey({ window: WINDOW, ...noise, ...this.#detail.course }, post);
   }
@@ -227,15 +242,18 @@ export class Session {
     this.post({ type: "samples", points }, [points.buffer]);
   }
 
-  /** Points are in random order, so that the first of them are a sample of all. */
+  /**
+   * The NLL of the flow q is that of the picture p itself and the mean of log p − log q, here over the first points,
+   * which are a sample of all. A plain mean of −log q over so few would be uncertain by a tenth of a nat.
+   */
   async #judge(flow: Flow, count: number, signal: AbortSignal): Promise<void> {
     if ((this.#sent.judgedStep === this.#step && this.#sent.judged >= count) || signal.aborted) return;
-    const [seen, unseen] = [this.#set.points, this.#set.heldOut].map((all) => all.subarray(0, 2 * count));
-    const mean = async (points: Float32Array) => {
-      const logProb = await flow.logProb(points, { signal });
-      return -logProb.reduce((sum, value) => sum + value, 0) / logProb.length;
+    const nll = async ({ points, logDensity, ownNll }: Judge) => {
+      const logProb = await flow.logProb(points.subarray(0, 2 * count), { signal });
+      return ownNll + logProb.reduce((sum, log, i) => sum + logDensity[i]! - log, 0) / logProb.length;
     };
-    const [train, heldOut] = [await mean(seen!), await mean(unseen!)];
+    const { train: seen, heldOut: unseen } = this.#judges;
+    const [train, heldOut] = [await nll(seen), await nll(unseen)];
     this.#sent = { ...this.#sent, judgedStep: this.#step, judged: count };
     this.post({ type: "judged", step: this.#step, train, heldOut });
   }

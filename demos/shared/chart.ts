@@ -88,6 +88,8 @@ export class Chart {
   /** Counts the plots that were begun, so that only the last of them is shown. */
   #begun = 0;
   #columns: Columns;
+  /** The plot has curves of old; another is being made, or will be once there is room for it. */
+  #stale = false;
   readonly #area: HTMLElement;
   #key: HTMLElement;
 
@@ -115,6 +117,8 @@ export class Chart {
   update(columns: Columns, summary: string): void {
     this.#columns = columns;
     this.#area.setAttribute("aria-label", summary);
+    // A new plot takes the columns that are there when it is made.
+    if (this.#stale) return;
     if (this.#plot) this.#plot.setData(columns as uPlot.AlignedData);
     else if (this.#begun === 0) void this.#build();
   }
@@ -126,6 +130,7 @@ export class Chart {
     const key = this.#makeKey();
     this.#key.replaceWith(key);
     this.#key = key;
+    this.#stale = this.#plot !== undefined;
     void this.#build();
   }
 
@@ -156,7 +161,7 @@ export class Chart {
   #resize(): void {
     const { clientWidth } = this.#area;
     if (clientWidth === 0) return;
-    if (this.#plot) this.#plot.setSize({ width: clientWidth, height: this.options.height });
+    if (this.#plot && !this.#stale) this.#plot.setSize({ width: clientWidth, height: this.options.height });
     else void this.#build();
   }
 
@@ -169,6 +174,7 @@ export class Chart {
     const width = this.#area.clientWidth;
     if (turn !== this.#begun || width === 0) return;
     this.#plot?.destroy();
+    this.#stale = false;
     this.#area.replaceChildren();
     const { yLabel, curves, height, counts, xLabel, log, windowY } = this.options;
     const axis: uPlot.Axis = {

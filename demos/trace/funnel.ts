@@ -19,7 +19,7 @@ export class Funnel {
   readonly #chart = new Chart(byId("funnel", HTMLElement), {
     yLabel: "estimate of the trace",
     xLabel: "probes n in the average",
-    height: 380,
+    height: 450,
     log: { x: true },
     windowY: [-1, 1],
     curves: [],

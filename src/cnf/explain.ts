@@ -134,8 +134,8 @@ export function explanationText({ batch, path, reason, calibration, costs }: Exp
   ].join("\n");
 }
 
-function calibrationText({ launch, rate, spent, measuredAt, source }: Calibration): string {
-  const figures = `calibration: ${(1e3 * launch).toFixed(0)} µs a dispatch, ${(rate / 5e5).toPrecision(2)} GFLOP/s`;
+function calibrationText({ launch, rate, form, spent, measuredAt, source }: Calibration): string {
+  const figures = `calibration: ${(1e3 * launch).toFixed(0)} µs a dispatch, ${(rate / 5e5).toPrecision(2)} GFLOP/s in ${form}s`;
   if (source === "assumed") return `${figures}; assumed, as the device was opened without calibration`;
   const hours = (Date.now() - measuredAt) / 3.6e6;
   const age = hours < 48 ? `${hours.toFixed(1)} hours` : `${(hours / 24).toFixed(0)} days`;

@@ -247,4 +247,14 @@ test("streamlines of a field that turns are circles, spread over the window and 
     expect(Math.max(...radii) - Math.min(...radii)).toBeLessThan(0.05);
   }
   expect(streamlines(new Float32Array(2 * size * size), size, WINDOW)).toEqual([]);
+  // Into a sink, off the centres of cells, a line ends soon: within two cells, 0.36 each, it has no more than 20 points.
+  const sink = streamlines(
+    centres.map((x) => 0.1 - x),
+    size,
+    WINDOW,
+  );
+  const near = sink.map((line) =>
+    line.filter((x, i) => i % 2 === 0 && Math.hypot(x - 0.1, line[i + 1]! - 0.1) < 0.36),
+  );
+  expect(Math.max(...near.map((points) => points.length))).toBeLessThan(20);
 });

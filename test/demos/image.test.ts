@@ -82,7 +82,7 @@ describe("the density of pixels", () => {
   test("points fall into pixels with their probabilities, and evenly into each", () => {
     const n = 50_000;
     const density = plain(5, UNEVEN);
-    const points = drawPoints(density, n, 3);
+    const { points } = drawPoints(density, n, 3);
     const counts = new Float64Array(density.p.length);
     let outside = 0;
     // Quarters of a pixel, all pixels together.
@@ -111,7 +111,7 @@ describe("the density of pixels", () => {
   test("mean, deviation and entropy are those of the points; the seed decides them, their number does not", () => {
     const n = 50_000;
     const density = densityOf(builtin("fjord"), PLAIN);
-    const points = drawPoints(density, n, 0);
+    const { points, logDensity } = drawPoints(density, n, 0);
     const { mean, std } = spreadOf(density);
     for (const axis of [0, 1]) {
       const values = Array.from({ length: n }, (_, i) => points[2 * i + axis]!);
@@ -125,14 +125,17 @@ describe("the density of pixels", () => {
     let sum = 0;
     let square = 0;
     for (let i = 0; i < n; i++) {
-      const at = pixelOf(density, points[2 * i]!, points[2 * i + 1]!);
-      const nll = 2 * Math.log(density.pixel) - Math.log(density.p[at]!);
+      const nll = -logDensity[i]!;
       sum += nll / n;
       square += nll ** 2 / n;
     }
     expect(Math.abs(sum - entropyOf(density))).toBeLessThan(4 * Math.sqrt((square - sum ** 2) / n));
-    expect(drawPoints(density, 10, 0)).toEqual(points.slice(0, 20));
-    expect(drawPoints(density, 10, 1)).not.toEqual(points.slice(0, 20));
+    for (let i = 0; i < 100; i++) {
+      const at = pixelOf(density, points[2 * i]!, points[2 * i + 1]!);
+      expect(logDensity[i]).toBeCloseTo(Math.log(density.p[at]! / density.pixel ** 2), 10);
+    }
+    expect(drawPoints(density, 10, 0).points).toEqual(points.slice(0, 20));
+    expect(drawPoints(density, 10, 1).points).not.toEqual(points.slice(0, 20));
   });
 
   test("uniform numbers: mean and variance, and no bit that stands still", () => {

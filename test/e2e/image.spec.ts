@@ -90,17 +90,17 @@ test("a picture is read, learned, carried to noise and saved; what is no picture
   await expect(page.getByTestId("time")).toBeEnabled();
   const heldOut = await numberIn(page, "held-out");
   expect(heldOut).toBeLessThan(start - 0.1);
-  // No density is below the entropy; 300 points leave the mean of an NLL uncertain by about 0.04.
-  expect(heldOut).toBeGreaterThan(entropy - 0.12);
+  // No density is below the entropy, and so small a flow leaves hard edges far above it.
+  expect(heldOut).toBeGreaterThan(entropy);
   // Each of the three is rounded to three decimals.
   expect(Math.abs((await numberIn(page, "kl")) - (heldOut - entropy))).toBeLessThan(0.002);
 
   await page.getByTestId("time").fill("0");
   await expect(page.getByTestId("time-text")).toHaveText("t = 1.00, noise");
   for (const [name, expected, error] of [
-    // Four standard errors of 3,000 points: 4/√3000 of a mean, 4/√6000 of a deviation.
-    ["moment-mean", 0, 0.073],
-    ["moment-std", 1, 0.052],
+    // Four standard errors of 2,500 points: 4/√2500 of a mean, 4/√5000 of a deviation.
+    ["moment-mean", 0, 0.08],
+    ["moment-std", 1, 0.057],
   ] as const) {
     const pair = (await page.getByTestId(name).textContent())!.replaceAll("−", "-").split(",").map(Number);
     for (const value of pair) expect(Math.abs(value - expected)).toBeLessThan(error);

@@ -84,7 +84,7 @@ test.describe("without JavaScript", () => {
     await page.goto("density/");
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await expect(page.getByRole("heading", { name: "What happens here" })).toBeVisible();
-    await expect(page.getByTestId("plate")).toHaveCSS("background-image", /density.*\.png/);
+    await expect(page.getByTestId("plate")).toHaveCSS("background-image", /\.png"/);
   });
 
   for (const name of ["image", "trajectories", "compare", "solvers", "trace", "engine"]) {

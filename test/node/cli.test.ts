@@ -28,7 +28,7 @@ function start(...args: string[]): { child: ChildProcess; result: Promise<Result
 
 function startWith(changed: object, ...args: string[]): { child: ChildProcess; result: Promise<Result> } {
   const env = { ...process.env, ...changed };
-  const child = spawn(process.execPath, [program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...program, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (chunk: Buffer) => {
     stdout += chunk;
@@ -51,7 +51,7 @@ const train = (out: string, ...args: string[]) =>
   run("train", "--data", "moons", ...TINY, ...SMALL, "--seed", "3", "--out", at(out), ...args);
 
 const model = at("whole/weights.safetensors");
-let program: string;
+let program: string[];
 let whole: Result;
 let half: Result;
 

@@ -20,7 +20,7 @@ const quickStart = programs[0]!
   .replaceAll("64, 64, 64", "8")
   .replace("10_000", "10");
 
-let fileOf: (name: string) => string;
+let argumentsOf: (name: string) => string[];
 beforeAll(async () => {
   const texts = [`${quickStart}\nconsole.log(logp.length, xs.length);`, ...programs.slice(1)];
   const files = texts.map((text, i) => {
@@ -28,14 +28,14 @@ beforeAll(async () => {
     writeFileSync(file, text);
     return [`program-${i}`, file] as const;
   });
-  fileOf = await bundle("readme", Object.fromEntries(files));
+  argumentsOf = await bundle("readme", Object.fromEntries(files));
 });
 
 /** Runs a program as a module of its own, in an empty folder. */
 async function run(i: number): Promise<string> {
   const options = { cwd: folder, timeout: 170_000 };
   // Nothing ends the process but the end of the program.
-  const { stdout } = await promisify(execFile)(process.execPath, [fileOf(`program-${i}`)], options);
+  const { stdout } = await promisify(execFile)(process.execPath, argumentsOf(`program-${i}`), options);
   return stdout;
 }
 

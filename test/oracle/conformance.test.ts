@@ -20,8 +20,8 @@ interface Result {
 /** `npm run conformance -- ` without npm. */
 const COMMAND = ["scripts/run-source.mjs", "test/oracle/conformance.ts"];
 
-let bundled: string;
-const conformance = (...args: string[]) => run(bundled, ...args);
+let bundled: string[];
+const conformance = (...args: string[]) => run(...bundled, ...args);
 
 function run(...command: string[]): Promise<Result> {
   return new Promise((resolve, reject) => {

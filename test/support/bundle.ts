@@ -12,12 +12,12 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  * Bundles programs, where "fjordgpu" is this repository's source.
  * @param name of the folder they go to: inside node_modules, so that the packages that stay outside are found
  * @param programs paths of the sources, by name
- * @returns the path of a program's JavaScript
+ * @returns the arguments by which Node runs a program
  */
 export async function bundle(
   name: string,
   programs: Readonly<Record<string, string>>,
-): Promise<(program: string) => string> {
+): Promise<(program: string) => string[]> {
   const outDir = join(root, "node_modules", ".cache", `fjordgpu-${name}`);
   await build({
     root,
@@ -37,5 +37,6 @@ export async function bundle(
       },
     },
   });
-  return (program) => join(outDir, "node", `${program}.js`);
+  const patient = new URL("patient.mjs", import.meta.url).href;
+  return (program) => ["--import", patient, join(outDir, "node", `${program}.js`)];
 }

@@ -1,4 +1,5 @@
 /** Runs around every test file: a WebGPU error that nobody caught fails the test during which it came. */
+import "./patient.mjs";
 import { afterEach } from "vitest";
 import { openedDevice } from "./device.js";
 

@@ -101,7 +101,10 @@ export class SlowDialog {
       this.#stop();
       this.hooks.onClose();
     });
-    element.addEventListener("keydown", (event) => this.#onKey(event));
+    // Of the whole page: what has the focus may just have been disabled, and then keys go to the body.
+    document.addEventListener("keydown", (event) => {
+      if (this.isOpen) this.#onKey(event);
+    });
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.#stop();
     });
@@ -112,9 +115,9 @@ export class SlowDialog {
   open(): void {
     this.#scene = undefined;
     this.#place = { phase: 0, progress: 0 };
-    this.#dialog.open();
+    // Disabled before it opens, or the focus would go to a button that cannot keep it.
     this.#show();
-    this.#next.focus({ preventScroll: true });
+    this.#dialog.open();
   }
 
   get isOpen(): boolean {
@@ -137,6 +140,7 @@ export class SlowDialog {
     this.#scene = new Scene(step);
     this.#plane.window = window;
     this.#go(0);
+    this.#next.focus({ preventScroll: true });
   }
 
   fail(reason: string): void {
