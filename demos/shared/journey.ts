@@ -26,6 +26,9 @@ export const COURSE_DETAIL = {
   hardware: { times: 65, stride: 1, size: 96 },
 } as const;
 
+/** Of a Moment what is computed for it. */
+export type SeenMoment = Pick<Moment, "logDensity" | "field">;
+
 export class Journey {
   #step = -1;
   #times: readonly number[] = [];
@@ -79,10 +82,4 @@ export class Journey {
     const logDensity = await flow.logProb(cellCentres(size, window), { at: this.times[index]!, signal });
     return { logDensity, field: new Float32Array() };
   }
-}
-
-/** Of a Moment what is computed for it. */
-export interface SeenMoment {
-  readonly logDensity: Float32Array;
-  readonly field: Float32Array;
 }
