@@ -20,9 +20,11 @@ const shared = {
 // Vulkan reads the environment of a process, which a worker thread has only a copy of.
 const inNode = { ...shared, environment: "node" as const, pool: "forks" as const };
 
+// The pages import the library by its name.
+const resolve = { alias: { fjordgpu: fileURLToPath(new URL("src/index.ts", import.meta.url)) } };
+
 const node = {
-  // The pages import the library by its name.
-  resolve: { alias: { fjordgpu: fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
+  resolve,
   test: {
     ...inNode,
     name: "node",
@@ -40,6 +42,7 @@ async function browser() {
   const found = await findBrowser().catch((error: Error) => console.error(error.message));
   const { executablePath, args, env } = found ?? {};
   return {
+    resolve,
     test: {
       ...shared,
       name: "browser",

@@ -1,11 +1,11 @@
 /** The two pictures: one time, one scale of colours and one legend for both. */
-import { paintData, paintSamples } from "../density/layers.js";
 import type { Frame, Layers } from "../density/protocol.js";
 import { setOf } from "../density/sets.js";
 import { byId, setText } from "../shared/dom.js";
 import { decimal, integer } from "../shared/format.js";
 import { type Heat, type HeatScale, heat, legend } from "../shared/heat.js";
 import { Plane } from "../shared/plane.js";
+import { paintData, paintSamples } from "../shared/points.js";
 import { type Density, Stage } from "../shared/stage.js";
 import { Transport } from "../shared/transport.js";
 import { type Pair, SIDES, type SideName } from "./pair.js";

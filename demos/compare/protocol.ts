@@ -1,6 +1,6 @@
 /** What the page and its worker say to each other. Every message also carries a run number. */
 import type { TrainReport } from "fjordgpu";
-import type { Frame, Layers, Opened, Samples } from "../density/protocol.js";
+import type { Frame, Layers, Opened } from "../density/protocol.js";
 import type { OwnData } from "../density/sets.js";
 import type { Course, Moment } from "../shared/course.js";
 import type { Failure } from "../shared/failure.js";
@@ -46,6 +46,13 @@ export interface Judged {
   readonly heldOut: number;
   /** Above the entropy of the data, nats, where that is known. */
   readonly kl: number | undefined;
+}
+
+export interface Samples {
+  readonly type: "samples";
+  readonly step: number;
+  /** [n, 2] row-major. */
+  readonly points: Float32Array;
 }
 
 /** Something for the picture of one side. */

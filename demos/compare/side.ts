@@ -48,8 +48,6 @@ export class Side {
         window: setOf(config).window,
         seed: config.seed + 1,
         samples: SAMPLES,
-        mesh: new Float32Array(),
-        arrows: 0,
         ...detail,
       },
       (event, transfer) => this.#show(event, transfer),

@@ -106,6 +106,8 @@ export interface Wish {
   readonly start: boolean;
   /** Whether it asks for a run of any kind. */
   readonly isEmpty: boolean;
+  /** How the picture comes to the page; without it as suits the browser (see DisplayClient). */
+  readonly canvas: "direct" | "readback" | undefined;
   /** Parameters that could not be used, e.g. "set=mooons". */
   readonly ignored: readonly string[];
 }
@@ -146,9 +148,11 @@ export function wishOf(search: string): Wish {
   const ignored: string[] = [];
   let preset: PresetName | undefined;
   let start = false;
+  let canvas: Wish["canvas"];
   for (const [key, text] of new URLSearchParams(search)) {
     if (key === "start") start = text === "1";
     else if (key === "lesson" || key === "text") continue;
+    else if (key === "canvas" && (text === "direct" || text === "readback")) canvas = text;
     else if (key === "preset" && Object.hasOwn(PRESETS, text)) preset = text as PresetName;
     else if (Object.hasOwn(STANDARD, key)) {
       const name = key as keyof Config;
@@ -158,5 +162,5 @@ export function wishOf(search: string): Wish {
     } else ignored.push(`${key}=${text}`);
   }
   const isEmpty = preset === undefined && !start && Object.keys(changes).length === 0;
-  return { preset, changes, start, isEmpty, ignored };
+  return { preset, changes, start, isEmpty, canvas, ignored };
 }

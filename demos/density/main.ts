@@ -131,12 +131,17 @@ complain([...wish.ignored, ...(linked?.ignored ?? []), ...applyLesson(location.s
 gallery.addOwn(ownData());
 show(first);
 enter("opening");
-client.begin({ type: "open" });
+open();
 
 /** Says which parts of the address were of no use, if there are any. */
 function complain(ignored: readonly string[]): void {
   if (ignored.length === 0) return;
   notice.show("Part of the address was not understood and is ignored.", ignored.join(", "));
+}
+
+function open(): void {
+  const canvas = wish.canvas === "readback" ? undefined : view.handOver();
+  client.begin({ type: "open", canvas, direct: wish.canvas === "direct" }, canvas ? [canvas] : []);
 }
 
 function showOwn(own: OwnData): void {
@@ -289,6 +294,7 @@ function onFailure(failure: Failure): void {
   if (state === "stopped") return;
   const wasTraining = state === "training";
   enter("stopped");
+  view.abandon();
   notice.showFailure(failure, () => {
     notice.hide();
     opened = undefined;
@@ -296,7 +302,7 @@ function onFailure(failure: Failure): void {
     client.restart();
     enter("opening");
     show(controls.config);
-    client.begin({ type: "open" });
+    open();
   });
 }
 

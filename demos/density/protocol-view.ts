@@ -19,9 +19,42 @@ export interface DropRing {
   readonly radius: number;
 }
 
+/** What the picture is to show; the answer is Picture. */
+export interface Look {
+  readonly id: number;
+  /** For a file, beside what the page shows: always as pixels. */
+  readonly still: boolean;
+  /** Device pixels along a side of the plate, and of a CSS pixel. */
+  readonly size: number;
+  readonly ratio: number;
+  /** 0: noise; 1: data. */
+  readonly progress: number;
+  /** Whether time leads from data to noise. */
+  readonly turned: boolean;
+  readonly scale: "linear" | "log";
+  readonly layers: Readonly<Record<PictureLayer, boolean>>;
+}
+
+export const PICTURE_LAYERS = ["density", "contours", "data", "samples", "field", "mesh"] as const;
+
+export type PictureLayer = (typeof PICTURE_LAYERS)[number];
+
+/** A look was drawn. */
+export interface Picture {
+  readonly type: "picture";
+  readonly id: number;
+  readonly still: boolean;
+  readonly size: number;
+  /** [size, size, 4], row 0 at the top; undefined: the page's canvas has it. */
+  readonly pixels: Uint8ClampedArray<ArrayBuffer> | undefined;
+}
+
 export type ViewCommand =
   | Inspect
   | DropRing
+  | { readonly type: "look"; readonly look: Look }
+  /** The canvas that was handed over stays empty: pixels from now on. */
+  | { readonly type: "read-back" }
   /** One training step, then pause again. */
   | { readonly type: "single" }
   /** Out of trouble: back to an earlier state of the weights, at half the learning rate. */
@@ -82,8 +115,10 @@ export interface Trouble {
   readonly lr: number;
 }
 
-export type ViewEvent = Course | Moment | Inspected | Ring | Check | Trouble;
+export type ViewEvent = Picture | Course | Moment | Inspected | Ring | Check | Trouble;
 
+/** Points of the data that are drawn. */
+export const DATA_POINTS = 2_000;
 /** Samples that are drawn. */
 export const SAMPLES = 1500;
 /** Arrows along a side of the window. */

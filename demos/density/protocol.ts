@@ -27,7 +27,12 @@ export interface Beginning {
 export type Purpose = "weights" | "keep";
 
 export type Command =
-  | { readonly type: "open" }
+  | {
+      readonly type: "open";
+      /** To draw on, where the page can give one; it is not used on an emulated GPU unless `direct` is set. */
+      readonly canvas: OffscreenCanvas | undefined;
+      readonly direct: boolean;
+    }
   | {
       readonly type: "configure";
       readonly config: Config;
@@ -86,19 +91,13 @@ export interface Frame {
   readonly mass: number;
 }
 
-export interface Samples {
-  readonly type: "samples";
-  readonly step: number;
-  /** [n, 2] row-major. */
-  readonly points: Float32Array;
-}
-
 export type Event =
   | Opened
   | { readonly type: "ready"; readonly parameters: number }
   | Progress
   | Frame
-  | Samples
+  /** There are other samples to be seen. */
+  | { readonly type: "samples" }
   | { readonly type: "saved"; readonly purpose: Purpose; readonly beginning: Beginning }
   /** [n, 2] row-major, in the coordinates of the picture. */
   | { readonly type: "drawn"; readonly points: Float32Array }

@@ -2,15 +2,25 @@
  * One run of training, in the worker: it draws while it trains, and refines the picture while it is paused.
  * Everything on the GPU happens one after the other, in `run`; the other methods only leave notes for it.
  */
-import { type Device, FjordError, type Flow, type TrainReport, type TrainRun } from "fjordgpu";
-import { cellCentres, meshNodes } from "../shared/grid.js";
+import {
+  type Device,
+  FjordError,
+  type Flow,
+  logProbOnDevice,
+  sampleOnDevice,
+  type Tensor,
+  type TrainReport,
+  type TrainRun,
+  tensor,
+} from "fjordgpu";
+import { cellCentres } from "../shared/grid.js";
 import { Checkpoints, Guard } from "../shared/guard.js";
-import { COURSE_DETAIL, Journey } from "../shared/journey.js";
 import type { Config } from "./config.js";
-import { check, inspect, ring } from "./probes.js";
 import type { Beginning, Command, Event, Layers } from "./protocol.js";
-import { ARROWS, type DropRing, type Inspect, MESH, SAMPLES } from "./protocol-view.js";
+import { DATA_POINTS, type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
 import { datasetOf, flowOf, modelOf } from "./run.js";
+import { Scene } from "./scene.js";
+import type { SceneJourney } from "./scene-journey.js";
 import { setOf } from "./sets.js";
 import type { SlowFailed, SlowStep } from "./slow/protocol.js";
 
@@ -21,12 +31,16 @@ const REPORT_EVERY = { software: 5, hardware: 20 };
 /** Cells of a picture that are computed at a time; questions about points are answered in between. */
 const BAND = 4096;
 
+/** Milliseconds after a movement in time during which only pictures are computed. */
+const QUIET = 300;
+
 const fetchTraining = () => import("./training.js");
 /** Faults of a flow that has run away, not of the page. */
 const isRunaway = (error: unknown): error is FjordError =>
   error instanceof FjordError && ["non-finite", "solve-failed"].includes(error.code);
 
 const fetchRecording = () => import("./slow/record.js");
+const fetchCourse = () => import("./course.js");
 
 /** Why a run was left: it has ended, it goes on in other portions, or it cannot go on. */
 type Leaving = "ended" | "regroup" | { readonly trouble: string };
@@ -54,8 +68,12 @@ export class Session {
   #caution = 1;
   /** Requests about points that wait for an answer; of each kind only the newest. */
   readonly #asked = new Map<string, Inspect | DropRing>();
-  /** There is none before `run`: only then is the reader's own set the one of this run. */
-  #journey: Journey | undefined;
+  /** There is none before the first picture stands. */
+  #journey: SceneJourney | undefined;
+  #scene: Scene | undefined;
+  /** Where in time the reader is, and until when what is not urgent waits. */
+  #progress = 1;
+  #quietUntil = 0;
   #checkedStep = -1;
   #stepTime: number | undefined;
   /** Milliseconds spent on training. */
@@ -70,6 +88,7 @@ export class Session {
     readonly config: Config,
     layers: Layers,
     readonly post: (event: Event, transfer?: Transferable[]) => void,
+    readonly show: (scene: Scene | undefined) => void,
     readonly beginning?: Beginning,
     pace = 0,
   ) {
@@ -101,6 +120,7 @@ export class Session {
     this.#paused = false;
     this.#single = false;
     this.#slow = false;
+    this.#scene?.leave();
     this.#changed();
   }
 
@@ -109,6 +129,7 @@ export class Session {
     this.#paused = false;
     this.#single = true;
     this.#slow = false;
+    this.#scene?.leave();
     this.#changed();
   }
 
@@ -122,6 +143,20 @@ export class Session {
   rewind(): void {
     this.#rewind = true;
     this.start();
+  }
+
+  /** The reader has moved in time: pictures of it come before everything that makes the picture finer. */
+  moved(progress: number): void {
+    if (progress !== this.#progress) this.#quietUntil = performance.now() + QUIET;
+    this.#progress = progress;
+  }
+
+  async #quiet(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const left = this.#quietUntil - performance.now();
+      if (left <= 0 || signal.aborted) return;
+      await new Promise((resolve) => setTimeout(resolve, left));
+    }
   }
 
   /** Is answered between two pieces of work, which it does not interrupt. */
@@ -150,21 +185,18 @@ export class Session {
     const { config } = this;
     const flow = flowOf(this.device, config, this.beginning);
     this.#flow = flow;
-    this.#journey = new Journey(
-      {
-        window: setOf(config).window,
-        seed: config.seed + 1,
-        samples: SAMPLES,
-        mesh: meshNodes(MESH),
-        arrows: ARROWS,
-        ...COURSE_DETAIL[this.device.adapter.isSoftware ? "software" : "hardware"],
-      },
-      this.post,
-    );
+    const set = setOf(config);
+    // The first rows of the longer draw that is trained on.
+    const data = set.sample(Math.min(DATA_POINTS, config.rows), config.seed);
+    const scene = new Scene(this.device, set.window, data);
+    this.#scene = scene;
     try {
       this.post({ type: "ready", parameters: flow.field.paramCount });
       // Drawn even when training is to begin at once: its first kernels take a while to compile.
       await this.#drawWhileTraining(flow);
+      this.show(scene);
+      const { SceneJourney } = await fetchCourse();
+      this.#journey = new SceneJourney(scene, config.seed + 1, this.device.adapter.isSoftware, this.post);
       // Whatever goes wrong with it is said when it is needed.
       fetchTraining().catch(() => undefined);
       await this.#idle(flow);
@@ -176,6 +208,8 @@ export class Session {
       await this.#idle(flow);
     } finally {
       this.#flow = undefined;
+      this.show(undefined);
+      scene.dispose();
       flow.dispose();
     }
   }
@@ -359,12 +393,14 @@ export class Session {
     await this.#sendSamples(flow, signal);
     if (!this.#layers.visible) return;
     do {
+      await this.#quiet(signal);
       await this.#answer(flow);
     } while (!signal.aborted && (await this.#journey?.advance(flow, this.#step, signal)));
     // After the course of the flow: on an emulated GPU the finest picture takes as long as all of it.
     for (const size of finer) await this.#sendDensity(flow, size, signal);
     if (this.#checkedStep !== this.#step && !signal.aborted) {
       const { config } = this;
+      const { check } = await fetchCourse();
       const found = await check(flow, setOf(config), config.seed, this.#step, signal);
       this.#checkedStep = this.#step;
       this.post(found);
@@ -398,6 +434,7 @@ export class Session {
   async #answer(flow: Flow): Promise<void> {
     const times = this.#journey?.times ?? [];
     if (times.length === 0) return;
+    const { inspect, ring } = await fetchCourse();
     for (const request of this.#asked.values()) {
       this.#asked.delete(request.type);
       this.post(
@@ -419,12 +456,9 @@ export class Session {
     const upToDate = this.#sent.densityStep === this.#step && this.#sent.size >= size;
     if (upToDate || !this.#layers.density || !this.#layers.visible || signal.aborted) return;
     const [low, high] = setOf(this.config).window;
-    const cells = cellCentres(size, [low, high]);
-    const logDensity = new Float32Array(size * size);
-    for (let from = 0; from < logDensity.length; from += BAND) {
-      logDensity.set(await flow.logProb(cells.subarray(2 * from, 2 * (from + BAND)), { signal }), from);
-      await this.#answer(flow);
-    }
+    const density = await this.#density(flow, cellCentres(size, [low, high]), signal);
+    const logDensity = await density.data();
+    if (this.#scene) this.#scene.density = density;
     const cell = ((high - low) / size) ** 2;
     let mass = 0;
     for (const value of logDensity) mass += Math.exp(value) * cell;
@@ -432,12 +466,31 @@ export class Session {
     this.post({ type: "frame", step: this.#step, size, logDensity, mass }, [logDensity.buffer]);
   }
 
+  /** log p [n] at points [n, 2], band by band. */
+  async #density(flow: Flow, points: Float32Array, signal: AbortSignal): Promise<Tensor> {
+    const bands: Tensor[] = [];
+    try {
+      for (let from = 0; from < points.length; from += 2 * BAND) {
+        await this.#quiet(signal);
+        const band = points.subarray(from, from + 2 * BAND);
+        const places = tensor(flow.device, band, [band.length / 2, 2]);
+        bands.push(await logProbOnDevice(flow, places, { signal }).finally(() => places.dispose()));
+        await this.#answer(flow);
+      }
+      // Beyond the first picture's band; what joins them comes with what draws.
+      return bands.length === 1 ? bands.pop()! : await (await import("./painting.js")).joined(bands);
+    } finally {
+      for (const band of bands) band.dispose();
+    }
+  }
+
   async #sendSamples(flow: Flow, signal: AbortSignal): Promise<void> {
     const upToDate = this.#sent.samplesStep === this.#step;
     if (upToDate || !this.#layers.samples || !this.#layers.visible || signal.aborted) return;
     // The same noise every time, so that the samples move as the flow learns, instead of flickering.
-    const points = await flow.sample(SAMPLES, { seed: this.config.seed + 1, signal });
+    const samples = await sampleOnDevice(flow, SAMPLES, { seed: this.config.seed + 1, signal });
+    if (this.#scene) this.#scene.samples = samples;
     this.#sent = { ...this.#sent, samplesStep: this.#step };
-    this.post({ type: "samples", step: this.#step, points }, [points.buffer]);
+    this.post({ type: "samples" });
   }
 }

@@ -2,22 +2,23 @@
 
 import { byId, setText } from "../shared/dom.js";
 import { decimal, integer } from "../shared/format.js";
-import { type Heat, type HeatScale, heat, legend } from "../shared/heat.js";
+import { type HeatScale, legend } from "../shared/heat.js";
 import { type Moments, moments } from "../shared/moments.js";
 import { Plane } from "../shared/plane.js";
+import { paintData } from "../shared/points.js";
 import { type Density, distanceFromNoise, Stage } from "../shared/stage.js";
 import { Transport } from "../shared/transport.js";
 import { type Config, PRESETS } from "./config.js";
+import { DisplayClient } from "./display-client.js";
 import { Inspector } from "./inspector.js";
 import * as layers from "./layers.js";
 import type { Command, Event, Frame, Layers } from "./protocol.js";
+import { DATA_POINTS, type Look, PICTURE_LAYERS } from "./protocol-view.js";
 import { pointOn } from "./rings.js";
 import { setOf } from "./sets.js";
 
-const DATA_POINTS = 2_000;
-/** Of them, where they stand aside. */
-const FAINT_POINTS = 700;
-const LAYERS = ["density", "contours", "data", "samples", "field", "streamlines", "mesh", "path"] as const;
+/** Those of the worker's picture, and those that the page paints over it. */
+const LAYERS = [...PICTURE_LAYERS, "streamlines", "path"] as const;
 
 export class View {
   readonly #plane: Plane;
@@ -37,14 +38,20 @@ export class View {
   /** Whether the flow came trained. */
   #isTrained = false;
   #data = new Float32Array();
-  #samples: Float32Array = new Float32Array();
   #frame: Frame | undefined;
   #density: Density | undefined;
-  #heat: Heat | undefined;
+  /** The largest log p of the picture, nats. */
+  #peak: number | undefined;
+  readonly #display: DisplayClient;
+  /** Counts what has come in that the picture shows. */
+  #version = 0;
+  /** While the picture is drawn for a file. */
+  #still: HTMLCanvasElement | undefined;
 
   /** @param send to the worker: what layers it must know of, and questions about points */
   constructor(readonly send: (command: Command) => void) {
     this.#plane = new Plane(this.#canvas, this.#set.window, (plane) => this.#paint(plane));
+    this.#display = new DisplayClient(this.#plane, send, () => this.#plane.invalidate());
     this.#transport = new Transport(() => this.#travel());
     this.#inspector = new Inspector(
       this.#plane,
@@ -78,8 +85,8 @@ export class View {
     this.#set = setOf(config);
     // The first rows of the worker's longer draw.
     this.#data = this.#set.sample(Math.min(DATA_POINTS, config.rows), config.seed);
-    this.#samples = new Float32Array();
     this.#frame = undefined;
+    this.#display.forget();
     this.#plane.window = this.#set.window;
     this.leave();
     this.#describe();
@@ -90,9 +97,37 @@ export class View {
     return this.#frame;
   }
 
+  /** A canvas for the worker; see DisplayClient. */
+  handOver(): OffscreenCanvas | undefined {
+    return this.#display.handOver();
+  }
+
+  /** The worker is gone, and what it was asked with it. */
+  abandon(): void {
+    this.#display.abandon();
+  }
+
   /** The picture with its axes, at this many pixels a CSS pixel. */
-  snapshot(ratio: number): HTMLCanvasElement {
-    return this.#plane.snapshot(ratio);
+  async snapshot(ratio: number): Promise<HTMLCanvasElement> {
+    // Without a device there is what the page shows, if not only the data.
+    const isDrawn = this.#frame !== undefined && document.body.dataset.state !== "stopped";
+    this.#still = isDrawn ? await this.#display.still(this.#wanted, ratio) : this.#display.last;
+    try {
+      return this.#plane.snapshot(ratio);
+    } finally {
+      this.#still = undefined;
+    }
+  }
+
+  get #wanted() {
+    const layers = Object.fromEntries(PICTURE_LAYERS.map((name) => [name, this.#ticks[name].checked]));
+    const { progress, direction } = this.#transport;
+    return {
+      progress,
+      turned: direction === -1,
+      scale: this.#scale.value as HeatScale,
+      layers: layers as Look["layers"],
+    };
   }
 
   /** The flow is about to change: nothing about its course holds any longer. */
@@ -114,17 +149,18 @@ export class View {
         this.#frame = event;
         break;
       case "samples":
-        this.#samples = event.points;
         break;
       case "course":
         this.#stage.begin(event);
-        this.#samples = event.samples.at(-1)!;
         this.#transport.enable(this.#stage.T);
         this.#words.setAttribute("aria-live", "polite");
         break;
       case "moment":
         this.#stage.add(event);
         break;
+      case "picture":
+        this.#display.take(event);
+        return true;
       case "inspected":
         this.#inspector.takePoint(event);
         return true;
@@ -134,6 +170,7 @@ export class View {
       default:
         return false;
     }
+    this.#version += 1;
     this.#showReady();
     this.#color();
     this.#describe();
@@ -174,30 +211,19 @@ export class View {
     // At the end the picture is the one that has been refined.
     this.#density =
       progress === 1 ? (this.#frame ?? this.#stage.densityAt(1)) : this.#stage.densityAt(progress);
-    this.#heat = this.#density && heat(this.#density.logDensity, this.#density.size, scale);
-    legend(this.#legend, this.#heat?.peak, scale);
+    this.#peak = this.#density?.logDensity.reduce((top, value) => Math.max(top, value), -Infinity);
+    legend(this.#legend, this.#peak, scale);
     this.#showMoment();
     this.#changed();
   }
 
   #paint(plane: Plane): void {
-    const { density, contours, data: dataTick, samples, field, streamlines, mesh, path } = this.#ticks;
-    const { progress, direction } = this.#transport;
-    if (density.checked && this.#heat) plane.image(this.#heat.image);
-    const nodes = mesh.checked && this.#stage.meshAt(progress);
-    if (nodes) layers.paintMesh(plane, nodes);
-    // Over the density the data must not hide what they are compared with; they belong to t = 0 alone.
-    const alpha = (density.checked && this.#heat ? 0.5 : 0.9) * (progress === 1 ? 1 : 0.35);
-    const points = progress === 1 ? this.#data : this.#data.subarray(0, 2 * FAINT_POINTS);
-    if (dataTick.checked) layers.paintData(plane, points, alpha);
-    const particles = progress === 1 ? this.#samples : this.#stage.samplesAt(progress);
-    if (samples.checked && particles) layers.paintSamples(plane, particles);
-    if (contours.checked && this.#density) layers.paintContours(plane, this.#density);
-    const flow = (field.checked || streamlines.checked) && this.#stage.fieldAt(progress);
-    if (flow && streamlines.checked) layers.paintStreamlines(plane, flow);
-    // f leads from data to noise; the arrows lead where time is going to go.
-    if (flow && field.checked)
-      layers.paintArrows(plane, flow, this.#stage.topSpeed, direction === 1 ? -1 : 1);
+    const { data, streamlines, path } = this.#ticks;
+    const { progress } = this.#transport;
+    if (!this.#still) this.#display.ask(this.#wanted, this.#version);
+    if (!this.#display.paint(this.#still) && data.checked) paintData(plane, this.#data, 0.9);
+    const field = streamlines.checked && this.#stage.fieldAt(progress);
+    if (field) layers.paintStreamlines(plane, field);
     const ring = this.#inspector.ringAt(progress);
     if (ring) layers.paintRing(plane, ring);
     const way = path.checked && this.#inspector.path;
@@ -223,9 +249,9 @@ export class View {
   #describe(): void {
     const shown = this.#density;
     let text = `Points of the data set ${this.#set.title}. ${this.#set.about}`;
-    if (shown && this.#heat) {
+    if (shown && this.#peak !== undefined) {
       const [low, high] = this.#set.window;
-      const top = shown.logDensity.indexOf(this.#heat.peak);
+      const top = shown.logDensity.indexOf(this.#peak);
       const cell = (high - low) / shown.size;
       const x = low + ((top % shown.size) + 0.5) * cell;
       const y = high - (Math.floor(top / shown.size) + 0.5) * cell;
@@ -238,7 +264,7 @@ export class View {
           : ".";
       text =
         `${step === 0 ? `Density of the ${this.#isTrained ? "trained" : "untrained"} flow` : `Density after ${integer(step)} training steps`}${when}` +
-        ` on ${this.#set.title}: highest log p ${decimal(this.#heat.peak, 2)} nats near (${decimal(x, 1)}, ` +
+        ` on ${this.#set.title}: highest log p ${decimal(this.#peak, 2)} nats near (${decimal(x, 1)}, ` +
         `${decimal(y, 1)})${mass}`;
     }
     this.#canvas.setAttribute("aria-label", text);

@@ -63,7 +63,7 @@ export class Session {
       train: { points: kinds.points, logDensity: seen, ownNll },
       heldOut: { points: kinds.heldOut, logDensity: logDensity.slice(points), ownNll: entropyOf(density) },
     };
-    const noise = { seed: seed + 1, samples: SAMPLES, mesh: new Float32Array(), arrows: 0 };
+    const noise = { seed: seed + 1, samples: SAMPLES };
     this.#journey = new Journey({ window: WINDOW, ...noise, ...this.#detail.course }, post);
   }
 

@@ -6,6 +6,9 @@
  */
 const LEVELS = 256;
 
+/** Nats below the maximum that the colours of log p show. */
+export const LOG_RANGE = 8;
+
 /** OKLCh (hue in degrees) → linear sRGB, which may lie outside 0 … 1. */
 function linearRgb(lightness: number, chroma: number, hue: number): [number, number, number] {
   const a = chroma * Math.cos((hue * Math.PI) / 180);

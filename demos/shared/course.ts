@@ -13,8 +13,6 @@ export interface Course {
   readonly std: readonly [number, number];
   /** [n, 2] for every time: samples on their way. */
   readonly samples: readonly Float32Array[];
-  /** [m, 2] for every time: the nodes of a grid that is square in the noise; may be empty. */
-  readonly mesh: readonly Float32Array[];
 }
 
 /** Density and field at one time of the course. */
@@ -26,6 +24,6 @@ export interface Moment {
   readonly size: number;
   /** [size, size] log p_t at the cells' centres in nats, row 0 at the top. */
   readonly logDensity: Float32Array;
-  /** [arrows, arrows, 2] the field at the cells' centres of a coarser grid, row 0 at the top; may be empty. */
+  /** [m, m, 2] the field at the cells' centres of a coarser grid, row 0 at the top; empty where nothing shows it. */
   readonly field: Float32Array;
 }

@@ -1,12 +1,10 @@
 /** A density as an image, and the legend that says what its colours mean. */
-import { COLOR_MAP, colorAt } from "./colormap.js";
+import { COLOR_MAP, colorAt, LOG_RANGE } from "./colormap.js";
 import { make } from "./dom.js";
 import { decimal } from "./format.js";
 
-/** "linear": colour follows p. "log": colour follows log p, over the 8 nats below its maximum. */
+/** "linear": colour follows p. "log": colour follows log p, over the nats below its maximum. */
 export type HeatScale = "linear" | "log";
-
-const LOG_RANGE = 8;
 
 export interface Heat {
   readonly image: HTMLCanvasElement;

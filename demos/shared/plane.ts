@@ -84,6 +84,16 @@ export class Plane {
     return copy;
   }
 
+  /** Device pixels of a CSS pixel. */
+  get ratio(): number {
+    return this.#ratio;
+  }
+
+  /** Pixels along a side of the plate, at so many a CSS pixel. */
+  sideAt(ratio: number): number {
+    return Math.max(1, Math.round(this.#plate.side * ratio));
+  }
+
   /** Gives the canvas the pixels it is shown with. */
   #fit(): void {
     const { clientWidth, clientHeight } = this.canvas;
@@ -185,6 +195,18 @@ export class Plane {
       context.imageSmoothingEnabled = true;
       context.imageSmoothingQuality = "high";
       context.drawImage(image, left, top, side, side);
+    });
+  }
+
+  /** Makes the plate see-through, and lays what is to be seen there exactly below it. */
+  uncover(below: HTMLElement): void {
+    const { left, top, side } = this.#plate;
+    this.#context.clearRect(left, top, side, side);
+    Object.assign(below.style, {
+      left: `${this.canvas.offsetLeft + left}px`,
+      top: `${this.canvas.offsetTop + top}px`,
+      width: `${side}px`,
+      height: `${side}px`,
     });
   }
 

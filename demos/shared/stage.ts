@@ -48,10 +48,6 @@ export class Stage {
     return this.#course && between(this.#course.samples, progress);
   }
 
-  meshAt(progress: number): Float32Array | undefined {
-    return this.#course && between(this.#course.mesh, progress);
-  }
-
   /** Between two known densities their geometric mean, which moves a bump instead of fading it out and in. */
   densityAt(progress: number): Density | undefined {
     const blend = this.#neighbours(progress);
@@ -66,30 +62,34 @@ export class Stage {
     return blend && mixed(blend.before.field, blend.after.field, blend.share);
   }
 
-  /** The largest speed among all known fields. */
-  get topSpeed(): number {
-    let top = 0;
-    for (const { field } of this.#moments.values()) {
-      for (let i = 0; i < field.length; i += 2) top = Math.max(top, Math.hypot(field[i]!, field[i + 1]!));
-    }
-    return top;
+  #neighbours(progress: number): Neighbours<Moment> | undefined {
+    return this.#course && neighbours(this.#moments.values(), progress * (this.#course.times.length - 1));
   }
+}
 
-  #neighbours(progress: number): { before: Moment; after: Moment; share: number } | undefined {
-    if (!this.#course || this.#moments.size === 0) return undefined;
-    const position = progress * (this.#course.times.length - 1);
-    let before: Moment | undefined;
-    let after: Moment | undefined;
-    for (const moment of this.#moments.values()) {
-      if (moment.index <= position && (!before || moment.index > before.index)) before = moment;
-      if (moment.index >= position && (!after || moment.index < after.index)) after = moment;
-    }
-    before ??= after;
-    after ??= before;
-    if (!before || !after) return undefined;
-    const gap = after.index - before.index;
-    return { before, after, share: gap === 0 ? 0 : (position - before.index) / gap };
+interface Neighbours<M> {
+  readonly before: M;
+  readonly after: M;
+  /** Of the way from the one to the other. */
+  readonly share: number;
+}
+
+/** The known moments around a position; at either end and with only one both are the same. */
+export function neighbours<M extends { readonly index: number }>(
+  moments: Iterable<M>,
+  position: number,
+): Neighbours<M> | undefined {
+  let before: M | undefined;
+  let after: M | undefined;
+  for (const moment of moments) {
+    if (moment.index <= position && (!before || moment.index > before.index)) before = moment;
+    if (moment.index >= position && (!after || moment.index < after.index)) after = moment;
   }
+  before ??= after;
+  after ??= before;
+  if (!before || !after) return undefined;
+  const gap = after.index - before.index;
+  return { before, after, share: gap === 0 ? 0 : (position - before.index) / gap };
 }
 
 /** One of evenly spaced arrays, or the straight line between two. */

@@ -21,15 +21,15 @@ export class WorkerClient<Command extends { type: string }, Event extends { type
   }
 
   /** Sends a command that begins a new run. */
-  begin(command: Command): void {
+  begin(command: Command, transfer: Transferable[] = []): void {
     this.#run += 1;
-    this.send(command);
+    this.send(command, transfer);
   }
 
   /** Sends a command to the current run. */
-  send(command: Command): void {
+  send(command: Command, transfer: Transferable[] = []): void {
     const message: Numbered<Command> = { ...command, run: this.#run };
-    this.#worker.postMessage(message);
+    this.#worker.postMessage(message, transfer);
   }
 
   /** Ends the worker with everything it owns and starts a fresh one. */

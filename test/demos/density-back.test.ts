@@ -34,6 +34,7 @@ test("a run goes back to a checkpoint, and from there on at half the learning ra
         session.give({ type: "save", purpose: "keep" }).then(() => session.rewind());
       if (event.type === "finished") session.stop();
     },
+    () => undefined,
   );
   try {
     await session.run();

@@ -109,6 +109,10 @@ test("a warm start comes first; the course of the flow, from data to noise and b
   const without = await plate();
   await page.getByRole("checkbox", { name: "Streamlines" }).check();
   await expect.poll(plate).toBeGreaterThan(without * 1.05);
+  const withLines = await plate();
+  // The rest of the picture comes from the worker, a moment after the time: it must not be what has grown.
+  await page.getByRole("checkbox", { name: "Streamlines" }).uncheck();
+  await expect.poll(plate).toBeLessThan(withLines / 1.05);
   const times = async (name: string) => Number((await page.getByTestId(name).textContent())!.slice(2));
   const [measured, predicted] = [await times("ring-measured"), await times("ring-predicted")];
   // The centre speaks for the whole ring up to second order in its radius, 0.3.

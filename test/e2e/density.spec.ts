@@ -79,7 +79,11 @@ test("samples and settings; a lost device is said calmly, and training can start
   await reach(page, "ready");
   const plate = () =>
     page.getByTestId("plate").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL().length);
+  // Pictures come from the worker: a moment after what they depend on.
+  await expect(page.locator("body")).toHaveAttribute("data-picture", "readback");
+  const withData = await plate();
   await page.getByRole("checkbox", { name: "Data" }).uncheck();
+  await expect.poll(plate).toBeLessThan(withData / 1.1);
   const without = await plate();
   await page.getByRole("checkbox", { name: "Samples" }).check();
   // 1,500 dots make a picture that compresses less well.

@@ -17,7 +17,7 @@ export interface ExportSource {
   readonly own: OwnData | undefined;
   readonly frame: Frame | undefined;
   readonly rows: readonly Row[];
-  readonly snapshot: () => HTMLCanvasElement;
+  readonly snapshot: () => Promise<HTMLCanvasElement>;
   /** [n, 2] in the coordinates of the picture. */
   readonly samples: () => Promise<Float32Array>;
   readonly weights: () => Promise<Uint8Array<ArrayBuffer>>;
@@ -32,7 +32,7 @@ export async function fileOf(kind: FileKind, source: ExportSource): Promise<Made
   });
   switch (kind) {
     case "png":
-      return file("density.png", await pngOf(source.snapshot()), "image/png");
+      return file("density.png", await pngOf(await source.snapshot()), "image/png");
     case "svg": {
       const { logDensity, size } = frameOf(source);
       const columns = own?.columns ?? (["x", "y"] as const);
