@@ -62,6 +62,7 @@ test("a picture is read, learned, carried to noise and saved; what is no picture
   await expect(page.getByTestId("go")).toBeDisabled();
   await page.getByTestId("invert").check();
   await expect(page.locator("#notice")).toBeHidden();
+  expect(new URL(page.url()).searchParams.get("invert")).toBe("1");
   // Uniform on the whole square of side 4.
   expect(await numberIn(page, "entropy")).toBeCloseTo(Math.log(16), 3);
   await hand(page, "drop", "cut.png", night.subarray(0, 40));
