@@ -111,11 +111,11 @@ test("each layer looks as it does on a 2-D canvas", async () => {
       brightness += difference;
       if (Math.abs(difference) > 64) far += 1;
     }
-    // Edges are smoothed by another rule, a pixel or less wide: of 255, two on average over the picture, none in its
-    // brightness, and one byte in fifty that is off by a quarter.
-    expect(total / actual.length, name).toBeLessThan(2);
-    expect(Math.abs(brightness / actual.length), name).toBeLessThan(1);
-    expect(far / actual.length, name).toBeLessThan(0.02);
+    // Edges are smoothed by another rule, a pixel or less wide. With 700 dots, the worst, 1.2 of 255 on average, 0.5 in
+    // brightness and 0.6 % of the bytes off by a quarter were seen; of the other layers a third of that.
+    expect(total / actual.length, name).toBeLessThan(1.6);
+    expect(Math.abs(brightness / actual.length), name).toBeLessThan(0.8);
+    expect(far / actual.length, name).toBeLessThan(0.01);
   }
   canvas.remove();
   scene.dispose();
