@@ -19,22 +19,26 @@ export const judgeReg: Judge<RegCase> = async (device, oracle) => {
   const expected = results[`backprop_rk4_${n}`];
   if (!expected) return found;
   for (const path of pathsOf(spec, solver)) {
-    using result = await solve(device, {
+    const result = await solve(device, {
       ...{ field, params: Float32Array.from(theta), z0: f32(inputs.z0), t0, t1, ...solver, path },
       trace: { kind: "hutchinson", epsilon: f32(inputs.eps) },
       gradient: "discrete",
       regularise: { kinetic, jacobian },
     });
-    const nll = flowLoss(result.z, result.delta!, field.dim);
-    found.add(`${path} NLL`, "", Math.abs(nll / expected.nll - 1), BOUNDS.value);
-    found.compare(`${path} z`, "", result.z, expected.z1, BOUNDS.value);
-    found.compare(`${path} Δ`, "", result.delta!, expected.delta_logp, BOUNDS.value);
-    if (field.dim > 1) continue;
-    const actual = await result.backward(lossCotangent(result.z, field.dim));
-    found.gradient(`${path} dz0`, "", actual.z0, expected.dL_dz0);
-    found.gradient(`${path} dt0`, "", [actual.t0], expected.dL_dt0);
-    found.gradient(`${path} dt1`, "", [actual.t1], expected.dL_dt1);
-    found.params(`${path} dθ`, "", spec, actual.params, flatParams(spec, expected.dL_dparams!));
+    try {
+      const nll = flowLoss(result.z, result.delta!, field.dim);
+      found.add(`${path} NLL`, "", Math.abs(nll / expected.nll - 1), BOUNDS.value);
+      found.compare(`${path} z`, "", result.z, expected.z1, BOUNDS.value);
+      found.compare(`${path} Δ`, "", result.delta!, expected.delta_logp, BOUNDS.value);
+      if (field.dim > 1) continue;
+      const actual = await result.backward(lossCotangent(result.z, field.dim));
+      found.gradient(`${path} dz0`, "", actual.z0, expected.dL_dz0);
+      found.gradient(`${path} dt0`, "", [actual.t0], expected.dL_dt0);
+      found.gradient(`${path} dt1`, "", [actual.t1], expected.dL_dt1);
+      found.params(`${path} dθ`, "", spec, actual.params, flatParams(spec, expected.dL_dparams!));
+    } finally {
+      result.dispose();
+    }
   }
   if (field.dim > 1) found.notes.push("gradient not judged: |εᵀJ|² is not |Jε|² beyond one dimension");
   return found;
