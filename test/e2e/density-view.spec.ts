@@ -104,15 +104,27 @@ test("a warm start comes first; the course of the flow, from data to noise and b
     expect(Math.abs(mean[d]!)).toBeLessThan(0.104);
     expect(Math.abs(std[d]! - 1)).toBeLessThan(0.074);
   }
-  const plate = () =>
-    page.getByTestId("plate").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL().length);
-  const without = await plate();
-  await page.getByRole("checkbox", { name: "Streamlines" }).check();
-  await expect.poll(plate).toBeGreaterThan(without * 1.05);
-  const withLines = await plate();
-  // The rest of the picture comes from the worker, a moment after the time: it must not be what has grown.
-  await page.getByRole("checkbox", { name: "Streamlines" }).uncheck();
-  await expect.poll(plate).toBeLessThan(withLines / 1.05);
+  await page.locator('body[data-course="ready"]').waitFor({ timeout: 60_000 });
+  /** Bytes of the picture, once it stands still: most of it comes from the worker, a while after what it depends on. */
+  const settled = async () => {
+    let last = 0;
+    const isStill = async () => {
+      const plate = page.getByTestId("plate");
+      const now = await plate.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL().length);
+      const same = now === last;
+      last = now;
+      return same;
+    };
+    await expect.poll(isStill, { intervals: [700] }).toBe(true);
+    return last;
+  };
+  const without = await settled();
+  const streamlines = page.getByRole("checkbox", { name: "Streamlines" });
+  await streamlines.check();
+  const withLines = await settled();
+  expect(withLines).toBeGreaterThan(without * 1.05);
+  await streamlines.uncheck();
+  expect(await settled()).toBeLessThan(withLines / 1.05);
   const times = async (name: string) => Number((await page.getByTestId(name).textContent())!.slice(2));
   const [measured, predicted] = [await times("ring-measured"), await times("ring-predicted")];
   // The centre speaks for the whole ring up to second order in its radius, 0.3.
