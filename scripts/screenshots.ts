@@ -49,6 +49,8 @@ const SHOTS: readonly Shot[] = [
       const measured = page.getByTestId("ring-measured");
       await measured.filter({ hasText: "×" }).waitFor();
       await page.getByTestId("time").fill("0.7");
+      // Time for the worker's picture of that moment.
+      await page.waitForTimeout(3_000);
     },
   },
   {
