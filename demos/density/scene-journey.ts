@@ -23,9 +23,12 @@ export class SceneJourney extends Journey {
       onDevice(flow, points, (z) => trajectoryOnDevice(flow, z, this.times, { signal }));
     // The noise of the samples that the page shows otherwise.
     const samples = await carry(flow.baseOf(SAMPLES, this.options.seed));
+    // Read while they are ours: what the scene has, it may let go of at any time.
+    const frames = await Promise.all(samples.map((frame) => frame.data()));
+    const mesh = await carry(meshNodes(MESH));
     this.scene.begin(samples);
-    this.scene.mesh = await carry(meshNodes(MESH));
-    return Promise.all(samples.map((frame) => frame.data()));
+    this.scene.mesh = mesh;
+    return frames;
   }
 
   protected override async momentAt(flow: Flow, index: number, signal: AbortSignal): Promise<SeenMoment> {
@@ -35,12 +38,13 @@ export class SceneJourney extends Journey {
     const density = await onDevice(flow, cellCentres(size, window), (cells) =>
       logProbOnDevice(flow, cells, { at: t, signal }),
     );
+    const logDensity = await density.data();
     const field = tensor(flow.device, velocity, [ARROWS, ARROWS, 2]);
     let speed = 0;
     for (let i = 0; i < velocity.length; i += 2)
       speed = Math.max(speed, Math.hypot(velocity[i]!, velocity[i + 1]!));
     this.scene.add({ index, density, field }, speed);
-    return { logDensity: await density.data(), field: velocity };
+    return { logDensity, field: velocity };
   }
 }
 
