@@ -28,6 +28,9 @@ import type { SlowFailed, SlowStep } from "./slow/protocol.js";
 const GRIDS = { software: [48, 128], hardware: [64, 128, 256] };
 /** Steps between two reports, where nothing smaller is asked for. */
 const REPORT_EVERY = { software: 5, hardware: 20 };
+/** Cells of a picture that are computed at a time; questions about points are answered in between. */
+const BAND = 4096;
+
 /** Milliseconds after a movement in time during which only pictures are computed. */
 const QUIET = 300;
 
@@ -463,19 +466,18 @@ export class Session {
     this.post({ type: "frame", step: this.#step, size, logDensity, mass }, [logDensity.buffer]);
   }
 
-  /** log p [n] at points [n, 2], as many at a time as the first picture has; what is more urgent comes in between. */
+  /** log p [n] at points [n, 2], band by band. */
   async #density(flow: Flow, points: Float32Array, signal: AbortSignal): Promise<Tensor> {
-    const most = 2 * this.#grids[0]! ** 2;
     const bands: Tensor[] = [];
     try {
-      for (let from = 0; from < points.length; from += most) {
+      for (let from = 0; from < points.length; from += 2 * BAND) {
         await this.#quiet(signal);
-        const band = points.subarray(from, from + most);
+        const band = points.subarray(from, from + 2 * BAND);
         const places = tensor(flow.device, band, [band.length / 2, 2]);
         bands.push(await logProbOnDevice(flow, places, { signal }).finally(() => places.dispose()));
         await this.#answer(flow);
       }
-      // Only beyond the first picture; what joins them comes with what draws.
+      // Beyond the first picture's band; what joins them comes with what draws.
       return bands.length === 1 ? bands.pop()! : await (await import("./painting.js")).joined(bands);
     } finally {
       for (const band of bands) band.dispose();
