@@ -2,9 +2,10 @@
  * Two trainings in the worker, turn and turn about: both take the same steps, one after the other, and each has the
  * device to itself while its clock runs. Everything on the GPU happens in `run`; the other methods leave notes for it.
  */
-import { type Device, FjordError } from "fjordgpu";
+import type { Device } from "fjordgpu";
 import type { Layers } from "../density/protocol.js";
 import { datasetOf } from "../density/run.js";
+import { Rest, unlessPutOff } from "../shared/rest.js";
 import { type Pair, SIDES } from "./pair.js";
 import type { Event } from "./protocol.js";
 import { Side } from "./side.js";
@@ -25,11 +26,7 @@ interface Grids {
 }
 
 export class Duel {
-  readonly #stop = new AbortController();
-  /** Ends a refinement when something more urgent comes. */
-  #interrupt = new AbortController();
-  #wake: () => void = () => undefined;
-  #paused = true;
+  readonly #rest = new Rest();
   #single = false;
   #step = 0;
   #nextDraw = 0;
@@ -52,42 +49,36 @@ export class Duel {
 
   set layers(layers: Layers) {
     this.#layers = layers;
-    this.#changed();
+    this.#rest.changed();
   }
 
   start(): void {
-    this.#paused = false;
+    this.#rest.isPaused = false;
     this.#single = false;
-    this.#changed();
+    this.#rest.changed();
   }
 
   /** One step of each, then a pause. */
   single(): void {
-    this.#paused = false;
+    this.#rest.isPaused = false;
     this.#single = true;
-    this.#changed();
+    this.#rest.changed();
   }
 
   /** Takes effect when both have done the same number of steps. */
   pause(): void {
-    this.#paused = true;
+    this.#rest.isPaused = true;
   }
 
   /** Makes `run` end soon; its GPU memory is then freed. */
   stop(): void {
-    this.#stop.abort();
-    this.#changed();
-  }
-
-  #changed(): void {
-    this.#interrupt.abort();
-    this.#wake();
+    this.#rest.end();
   }
 
   /** Ends after stop(). @throws what the library throws, DeviceLostError among it */
   async run(): Promise<void> {
     const { device, pair, post } = this;
-    const { signal } = this.#stop;
+    const { signal } = this.#rest;
     const dataset = datasetOf(pair.a, this.#of(MOST_HELD_OUT));
     const sides: Side[] = [];
     this.#sides = sides;
@@ -98,7 +89,7 @@ export class Duel {
       await this.#idle();
       if (!signal.aborted) await this.#train();
       if (signal.aborted) return;
-      this.#paused = true;
+      this.#rest.isPaused = true;
       post({ type: "finished" });
       await this.#idle();
     } finally {
@@ -108,11 +99,11 @@ export class Duel {
   }
 
   async #train(): Promise<void> {
-    const { signal } = this.#stop;
+    const { signal } = this.#rest;
     this.post({ type: "compiling" });
     for (const side of this.#sides) await side.compile();
     // Where the curves begin.
-    await this.#catchingAbort(() => this.#judge());
+    await unlessPutOff(() => this.#judge());
     this.post({ type: "compiled" });
     const { steps } = this.pair.a;
     while (this.#step < steps && !signal.aborted) {
@@ -126,9 +117,9 @@ export class Duel {
       const period = this.#of(JUDGE_EVERY);
       const due = Math.floor(next / period) > Math.floor(this.#step / period);
       this.#step = next;
-      if (this.#single) this.#paused = true;
-      if (due || this.#paused || next === steps) await this.#catchingAbort(() => this.#judge());
-      if (this.#paused && next < steps) {
+      if (this.#single) this.#rest.isPaused = true;
+      if (due || this.#rest.isPaused || next === steps) await unlessPutOff(() => this.#judge());
+      if (this.#rest.isPaused && next < steps) {
         this.post({ type: "paused" });
         await this.#idle();
       } else if (performance.now() >= this.#nextDraw && next < steps) await this.#drawWhileTraining();
@@ -142,17 +133,13 @@ export class Duel {
   /** Until stop(). Nothing is drawn: the weights may hold anything. */
   async #giveUp(side: Side, step: number, reason: string): Promise<void> {
     this.post({ type: "trouble", side: side.name, step, reason });
-    while (!this.#stop.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    await this.#rest.until(() => false);
   }
 
   /** At most once a second, and never for more than about a quarter of the time. */
   async #drawWhileTraining(): Promise<void> {
     const start = performance.now();
-    await this.#catchingAbort(() => this.#draw(this.#of<Grids>(GRIDS).coarse, this.#stop.signal));
+    await unlessPutOff(() => this.#draw(this.#of<Grids>(GRIDS).coarse, this.#rest.signal));
     const now = performance.now();
     this.#nextDraw = now + Math.max(1000, 3 * (now - start));
   }
@@ -168,16 +155,7 @@ export class Duel {
 
   /** Until start(), single() or stop(): brings the pictures up to date, refines them, and waits for a change. */
   async #idle(): Promise<void> {
-    const { signal } = this.#stop;
-    while (this.#paused && !signal.aborted) {
-      const change = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#interrupt = new AbortController();
-      await this.#catchingAbort(() => this.#idleWork(this.#interrupt.signal));
-      // What came in meanwhile has resolved the promise.
-      await change;
-    }
+    await this.#rest.whilePaused((signal) => this.#idleWork(signal));
   }
 
   /** Everything about flows that stand still, the most wanted first. */
@@ -193,14 +171,5 @@ export class Duel {
       left = more;
     }
     await this.#draw(fine, signal);
-  }
-
-  /** An abort is how work is put off, not a failure. */
-  async #catchingAbort(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof FjordError && error.code === "aborted")) throw error;
-    }
   }
 }

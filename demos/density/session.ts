@@ -15,6 +15,7 @@ import {
 } from "fjordgpu";
 import { cellCentres } from "../shared/grid.js";
 import { Checkpoints, Guard } from "../shared/guard.js";
+import { Rest, unlessPutOff } from "../shared/rest.js";
 import type { Config } from "./config.js";
 import type { Beginning, Command, Event, Layers } from "./protocol.js";
 import { DATA_POINTS, type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
@@ -46,11 +47,7 @@ const fetchCourse = () => import("./course.js");
 type Leaving = "ended" | "regroup" | { readonly trouble: string };
 
 export class Session {
-  readonly #stop = new AbortController();
-  /** Ends a refinement when something more urgent comes. */
-  #interrupt = new AbortController();
-  #wake: () => void = () => undefined;
-  #paused = true;
+  readonly #rest = new Rest();
   #step = 0;
   /** What the page has been sent, so that nothing is computed twice. */
   #sent = { densityStep: -1, size: 0, samplesStep: -1 };
@@ -113,30 +110,30 @@ export class Session {
 
   set layers(layers: Layers) {
     this.#layers = layers;
-    this.#changed();
+    this.#rest.changed();
   }
 
   start(): void {
-    this.#paused = false;
+    this.#rest.isPaused = false;
     this.#single = false;
     this.#slow = false;
     this.#scene?.leave();
-    this.#changed();
+    this.#rest.changed();
   }
 
   /** One step, then a pause. */
   single(): void {
-    this.#paused = false;
+    this.#rest.isPaused = false;
     this.#single = true;
     this.#slow = false;
     this.#scene?.leave();
-    this.#changed();
+    this.#rest.changed();
   }
 
   /** Records the next step, as soon as the training stands still. */
   slow(): void {
     this.#slow = true;
-    this.#changed();
+    this.#rest.changed();
   }
 
   /** Out of trouble; see Trouble. */
@@ -162,22 +159,16 @@ export class Session {
   /** Is answered between two pieces of work, which it does not interrupt. */
   ask(request: Inspect | DropRing): void {
     this.#asked.set(request.type, request);
-    this.#wake();
+    this.#rest.wake();
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#rest.isPaused = true;
   }
 
   /** Makes `run` end soon; its GPU memory is then freed. */
   stop(): void {
-    this.#stop.abort();
-    this.#changed();
-  }
-
-  #changed(): void {
-    this.#interrupt.abort();
-    this.#wake();
+    this.#rest.end();
   }
 
   /** Ends after stop(). @throws what the library throws, DeviceLostError among it */
@@ -200,10 +191,10 @@ export class Session {
       // Whatever goes wrong with it is said when it is needed.
       fetchTraining().catch(() => undefined);
       await this.#idle(flow);
-      if (this.#stop.signal.aborted) return;
+      if (this.#rest.isOver) return;
       await this.#train(flow);
-      if (this.#stop.signal.aborted) return;
-      this.#paused = true;
+      if (this.#rest.isOver) return;
+      this.#rest.isPaused = true;
       this.post({ type: "finished" });
       await this.#idle(flow);
     } finally {
@@ -221,7 +212,7 @@ export class Session {
     if (command.type === "draw") {
       const points = await flow.sample(command.count, {
         seed: this.config.seed + 2,
-        signal: this.#stop.signal,
+        signal: this.#rest.signal,
       });
       this.post({ type: "drawn", points }, [points.buffer]);
       return;
@@ -247,14 +238,14 @@ export class Session {
     const checkpoints = new Checkpoints(first.step);
     let guard = new Guard();
     let resume: Uint8Array | undefined = first.bytes;
-    while (!this.#stop.signal.aborted) {
+    while (!this.#rest.isOver) {
       const run = trainingOf(flow, set, config, {
         resume,
         keepScaling: this.#keepScaling,
         caution: this.#caution,
         reportEvery: this.#reportEvery,
         evaluateEvery: isSoftware ? 50 : 100,
-        signal: this.#stop.signal,
+        signal: this.#rest.signal,
       });
       this.#training = run;
       const leaving = await this.#follow(run, flow, guard, checkpoints);
@@ -298,8 +289,8 @@ export class Session {
         if (checkpoints.isDue(this.#step)) {
           checkpoints.add({ step: this.#step, bytes: await run.checkpoint() });
         }
-        if (this.#single) this.#paused = true;
-        if (this.#paused) {
+        if (this.#single) this.#rest.isPaused = true;
+        if (this.#rest.isPaused) {
           this.post({ type: "paused" });
           since = undefined;
           // The next training step is only made when the loop asks for it, so waiting here is the pause.
@@ -311,7 +302,7 @@ export class Session {
             since = undefined;
           }
         }
-        if (this.#stop.signal.aborted) return "ended";
+        if (this.#rest.isOver) return "ended";
         if (this.#reportEvery !== reportEvery) return "regroup";
         asked = performance.now();
       }
@@ -331,7 +322,7 @@ export class Session {
   }
 
   #pauseForChoice(reason: string, backTo: number, lr: number): void {
-    this.#paused = true;
+    this.#rest.isPaused = true;
     this.#rewind = false;
     this.#inTrouble = true;
     this.#asked.clear();
@@ -340,11 +331,7 @@ export class Session {
 
   /** Until rewind() or stop(). Nothing is drawn: the weights may hold anything. */
   async #choice(): Promise<void> {
-    while (!this.#rewind && !this.#stop.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    await this.#rest.until(() => this.#rewind);
     this.#inTrouble = false;
   }
 
@@ -361,9 +348,9 @@ export class Session {
   /** By time: at most once a second, and never for more than about a quarter of the time. */
   async #drawWhileTraining(flow: Flow): Promise<void> {
     const start = performance.now();
-    await this.#catchingAbort(async () => {
-      await this.#sendDensity(flow, this.#grids[0]!, this.#stop.signal);
-      await this.#sendSamples(flow, this.#stop.signal);
+    await unlessPutOff(async () => {
+      await this.#sendDensity(flow, this.#grids[0]!, this.#rest.signal);
+      await this.#sendSamples(flow, this.#rest.signal);
     });
     const now = performance.now();
     this.#drawnStep = this.#step;
@@ -372,16 +359,7 @@ export class Session {
 
   /** Until start(), single() or stop(): brings the picture up to date, refines it, and waits for a change. */
   async #idle(flow: Flow): Promise<void> {
-    const { signal } = this.#stop;
-    while (this.#paused && !signal.aborted) {
-      const change = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#interrupt = new AbortController();
-      await this.#catchingAbort(() => this.#idleWork(flow, this.#interrupt.signal));
-      // What came in meanwhile has resolved the promise.
-      await change;
-    }
+    await this.#rest.whilePaused((signal) => this.#idleWork(flow, signal));
   }
 
   /** Everything about a flow that stands still, the most wanted first; points are answered in between. */
@@ -440,15 +418,6 @@ export class Session {
       this.post(
         request.type === "ring" ? await ring(flow, request, times) : await inspect(flow, request, times),
       );
-    }
-  }
-
-  /** An abort is how work is put off, not a failure. */
-  async #catchingAbort(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof FjordError && error.code === "aborted")) throw error;
     }
   }
 

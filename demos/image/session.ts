@@ -6,6 +6,7 @@ import { cnf, type Device, type data, FjordError, type Flow, mlp, type TrainRepo
 import { cellCentres } from "../shared/grid.js";
 import { Guard } from "../shared/guard.js";
 import { Journey } from "../shared/journey.js";
+import { Rest, unlessPutOff } from "../shared/rest.js";
 import type { Config } from "./config.js";
 import { drawPoints, entropyOf, type PixelDensity, spreadOf, WINDOW } from "./density.js";
 import { type Event, SAMPLES } from "./protocol.js";
@@ -30,11 +31,7 @@ interface Judge {
 const fetchTraining = () => import("./training.js");
 
 export class Session {
-  readonly #stop = new AbortController();
-  /** Ends a refinement when something more urgent comes. */
-  #interrupt = new AbortController();
-  #wake: () => void = () => undefined;
-  #paused = true;
+  readonly #rest = new Rest();
   #step = 0;
   /** What the page has been sent, so that nothing is computed twice. */
   #sent = { frameStep: -1, size: 0, samplesStep: -1, judgedStep: -1, judged: 0 };
@@ -73,27 +70,21 @@ export class Session {
 
   set visible(visible: boolean) {
     this.#visible = visible;
-    this.#changed();
+    this.#rest.changed();
   }
 
   start(): void {
-    this.#paused = false;
-    this.#changed();
+    this.#rest.isPaused = false;
+    this.#rest.changed();
   }
 
   pause(): void {
-    this.#paused = true;
+    this.#rest.isPaused = true;
   }
 
   /** Makes `run` end soon; its GPU memory is then freed. */
   stop(): void {
-    this.#stop.abort();
-    this.#changed();
-  }
-
-  #changed(): void {
-    this.#interrupt.abort();
-    this.#wake();
+    this.#rest.end();
   }
 
   /** Ends after stop(). @throws what the library throws, DeviceLostError among it */
@@ -111,14 +102,14 @@ export class Session {
       // Whatever goes wrong with it is said when it is needed.
       fetchTraining().catch(() => undefined);
       await this.#idle(flow);
-      if (this.#stop.signal.aborted) return;
+      if (this.#rest.isOver) return;
       const trouble = await this.#train(flow);
-      if (this.#stop.signal.aborted) return;
+      if (this.#rest.isOver) return;
       if (trouble) {
         this.post({ type: "trouble", reason: trouble });
         return;
       }
-      this.#paused = true;
+      this.#rest.isPaused = true;
       this.post({ type: "finished" });
       await this.#idle(flow);
     } finally {
@@ -129,7 +120,7 @@ export class Session {
 
   /** Posts that many samples; nothing while there is no flow. @throws what the library throws */
   async give(count: number): Promise<void> {
-    const { signal } = this.#stop;
+    const { signal } = this.#rest;
     const points = await this.#flow?.sample(count, { seed: this.config.seed + 2, signal });
     if (points) this.post({ type: "drawn", points }, [points.buffer]);
   }
@@ -141,7 +132,7 @@ export class Session {
     const { isSoftware } = this.device.adapter;
     const guard = new Guard();
     try {
-      for await (const report of trainingOf(flow, this.#set, config, isSoftware, this.#stop.signal)) {
+      for await (const report of trainingOf(flow, this.#set, config, isSoftware, this.#rest.signal)) {
         this.#step = report.step + (report.phase === "likelihood" ? config.warm : 0);
         this.#tell(report);
         const trouble = guard.judge({
@@ -149,14 +140,14 @@ export class Session {
           losses: report.phase === "likelihood" ? report.losses : [],
         });
         if (trouble) return trouble;
-        if (this.#paused) {
+        if (this.#rest.isPaused) {
           this.post({ type: "paused" });
           // The next training step is only made when the loop asks for it, so waiting here is the pause.
           await this.#idle(flow);
         } else if (performance.now() >= this.#nextDraw && this.#step < config.warm + config.steps) {
           await this.#draw(flow);
         }
-        if (this.#stop.signal.aborted) return undefined;
+        if (this.#rest.isOver) return undefined;
       }
     } catch (error) {
       const known = error instanceof FjordError && ["non-finite", "solve-failed"].includes(error.code);
@@ -174,22 +165,14 @@ export class Session {
   async #draw(flow: Flow): Promise<void> {
     const start = performance.now();
     const { grids, judged } = this.#detail;
-    await this.#catchingAbort(() => this.#show(flow, grids[0], judged[0], this.#stop.signal));
+    await unlessPutOff(() => this.#show(flow, grids[0], judged[0], this.#rest.signal));
     const now = performance.now();
     this.#nextDraw = now + Math.max(1000, 3 * (now - start));
   }
 
   /** Until start() or stop(): brings the pictures up to date, refines them, and waits for a change. */
   async #idle(flow: Flow): Promise<void> {
-    while (this.#paused && !this.#stop.signal.aborted) {
-      const change = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#interrupt = new AbortController();
-      await this.#catchingAbort(() => this.#idleWork(flow, this.#interrupt.signal));
-      // What came in meanwhile has resolved the promise.
-      await change;
-    }
+    await this.#rest.whilePaused((signal) => this.#idleWork(flow, signal));
   }
 
   async #idleWork(flow: Flow, signal: AbortSignal): Promise<void> {
@@ -201,15 +184,6 @@ export class Session {
     // After the course of the flow: on an emulated GPU the finest picture takes as long as all of it.
     for (const size of grids.slice(1)) await this.#sendFrame(flow, size, signal);
     await this.#judge(flow, judged[1], signal);
-  }
-
-  /** An abort is how work is put off, not a failure. */
-  async #catchingAbort(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (!(error instanceof FjordError && error.code === "aborted")) throw error;
-    }
   }
 
   async #show(flow: Flow, size: number, judged: number, signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import { logProb } from "../generated/cnf/log_prob.js";
 import type { Buffer } from "../gpu/buffer.js";
 import { ArgumentError } from "../gpu/errors.js";
 import { foldedGrid } from "../gpu/submit.js";
-import { ForwardSolve } from "../ode/forward.js";
+import type { ForwardSolve } from "../ode/forward.js";
 import { shapeText } from "../tensor/shape.js";
 import { deviceOf, type Tensor, tensor, zeros } from "../tensor/tensor.js";
 import { type CallOptions, checkTimes, type Flow } from "./flow.js";
@@ -34,9 +34,9 @@ export async function logProbOnDevice(
   const scale = await scaler(flow, 1);
   const kernel = await device.kernel(logProb, "main");
   const result = zeros(device, [n]);
+  const logScale = flow.standardisation?.std.reduce((sum, value) => sum + Math.log(value), 0) ?? 0;
+  const constant = 0.5 * dim * LOG_2_PI + logScale;
   const take = (state: Buffer, delta_at: number, start: number, end: number) => {
-    const logScale = flow.standardisation?.std.reduce((sum, value) => sum + Math.log(value), 0) ?? 0;
-    const constant = 0.5 * dim * LOG_2_PI + logScale;
     const params = { samples: end - start, dim, delta_at, result_at: start, constant };
     device.run([
       kernel.bind({ params, state, log_prob: result.buffer }, foldedGrid(Math.ceil((end - start) / GROUP))),
@@ -92,8 +92,8 @@ export async function trajectoryOnDevice(
         rows: n,
         load: ({ state }, start, end) => copyRows(z, state, start * dim, (end - start) * dim),
         take: (solve, start, end) => {
-          if (!(solve instanceof ForwardSolve)) return;
-          const { recorded, stateSize } = solve.stepper;
+          // Solves that record are layered: see whyLayered.
+          const { recorded, stateSize } = (solve as ForwardSolve).stepper;
           results.forEach((result, j) => {
             scale.run(recorded, j * stateSize, result.buffer, start * dim, (end - start) * dim);
           });

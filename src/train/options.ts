@@ -40,7 +40,7 @@ export interface TrainOptions {
   /** Default "discrete". */
   gradient?: GradientOptions;
   /**
-   * Straighter paths and a smoother field, for fewer steps of an adaptive solver (RNODE, arXiv:2002.02798): what the
+   * Straighter paths and a smoother field, in which adaptive steps can be longer (RNODE, arXiv:2002.02798): what the
    * likelihood steps minimise is NLL + kinetic · mean ∫ |f|² dt + jacobian · mean ∫ ‖∂f/∂z‖² dt, in standardised
    * coordinates. The losses reported stay the NLL. Default none; needs the discrete gradient.
    */
