@@ -1,8 +1,10 @@
 /** The figures of both sides, in a table with a column for each, and what they say in a sentence. */
 import { setOf } from "../density/sets.js";
+import type { Course } from "../shared/course.js";
 import { byId, make, setText } from "../shared/dom.js";
 import { decimal, integer } from "../shared/format.js";
 import { type Pair, SIDES, type SideName } from "./pair.js";
+import { pathLength } from "./paths.js";
 import type { Judged, Progress } from "./protocol.js";
 
 /** Nats that say nothing: what the held-out points of one run or another make of the same flow. */
@@ -20,8 +22,19 @@ export class Figures {
         show(name, side, undefined, "–");
       show("step", side, 0, "0");
     }
+    this.forgetPaths();
     setText(byId("floor", HTMLElement), decimal(setOf(a).entropy));
     this.#compare();
+  }
+
+  /** The flows are about to change, and the next course is that of others. */
+  forgetPaths(): void {
+    for (const side of SIDES) show("path", side, undefined, "–");
+  }
+
+  showPaths(side: SideName, course: Course): void {
+    const length = pathLength(course);
+    show("path", side, length, decimal(length, 2));
   }
 
   showParameters(parameters: Readonly<Record<SideName, number>>): void {

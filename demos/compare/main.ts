@@ -148,6 +148,7 @@ function begin(pair: Pair): void {
 function resume(type: "start" | "single"): void {
   stepping = type === "single";
   pictures.leave();
+  figures.forgetPaths();
   enter(stepping ? "pausing" : "training");
   client.send({ type });
 }
@@ -189,6 +190,7 @@ function onEvent(event: Event): void {
       if (event.side === "b") draw();
       break;
     case "seen":
+      if (event.event.type === "course") figures.showPaths(event.side, event.event);
       pictures.take(event);
       break;
     case "trouble":

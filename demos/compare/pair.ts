@@ -20,6 +20,8 @@ export const OWN_KEYS = [
   "solverSteps",
   "rtol",
   "trace",
+  "kinetic",
+  "jacobian",
   "hidden",
   "layer",
   "activation",

@@ -48,6 +48,14 @@ export const PRESETS: readonly Preset[] = [
     b: { trace: "rademacher" },
   },
   {
+    name: "kinetic",
+    title: "Kinetic energy",
+    about:
+      "B also pays for the speed of its points, so they take a shorter way to nearly the same density: look at the length of a path. At this loose tolerance of 10⁻³ a solve may take a few evaluations fewer; at a tight one it seldom does.",
+    both: { warm: 0, solver: "dopri5", rtol: 1e-3, kinetic: 0 },
+    b: { kinetic: 0.1 },
+  },
+  {
     name: "activation",
     title: "Activation",
     about:

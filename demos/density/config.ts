@@ -6,8 +6,8 @@
  *   preset=NAME   tiny, small or standard (else chosen by the adapter)
  *   start=1       begin training at once
  *   lesson, text  what a teacher hides and says: see lesson.ts
- *   rows, noise, heldOut, hidden, layer, activation, T, solver, solverSteps, rtol, trace, warm, optimiser, lr, batch,
- *   seed, steps
+ *   rows, noise, heldOut, hidden, layer, activation, T, solver, solverSteps, rtol, trace, kinetic, jacobian, warm,
+ *   optimiser, lr, batch, seed, steps
  *                 one setting of the form, e.g. hidden=32-32&solver=dopri5&rtol=0.0001&seed=1&steps=400&warm=0
  */
 import { ACTIVATIONS, type Activation, LAYER_TYPES, type LayerType, type MethodName } from "fjordgpu";
@@ -49,6 +49,9 @@ export interface Config {
   /** Relative and absolute tolerance of an adaptive solver. */
   rtol: number;
   trace: (typeof TRACES)[number];
+  /** Weights of RNODE's regularisers in the loss of maximum likelihood; 0: none. */
+  kinetic: number;
+  jacobian: number;
   /** Steps of flow matching before maximum likelihood; 0: none. */
   warm: number;
   optimiser: (typeof OPTIMISERS)[number];
@@ -74,6 +77,8 @@ const STANDARD: Config = {
   solverSteps: 8,
   rtol: 1e-4,
   trace: "exact",
+  kinetic: 0,
+  jacobian: 0,
   warm: WARM_STEPS,
   optimiser: "adam",
   lr: 2e-3,
@@ -126,6 +131,8 @@ export const ALLOWED: { readonly [K in keyof Config]: (value: Config[K]) => bool
   solverSteps: (value) => Number.isInteger(value) && value >= 1 && value <= 64,
   rtol: (value) => value >= 1e-6 && value <= 1e-1,
   trace: (value) => TRACES.includes(value),
+  kinetic: (value) => value >= 0 && value <= 10,
+  jacobian: (value) => value >= 0 && value <= 10,
   warm: (value) => Number.isInteger(value) && value >= 0 && value <= 100_000,
   optimiser: (value) => OPTIMISERS.includes(value),
   lr: (value) => value > 0 && value <= 1,

@@ -30,6 +30,9 @@ interface Control {
 
 const same = (values: readonly string[]) => values.map((value) => [value, value] as const);
 
+/** Of a regulariser. */
+const WEIGHTS = [["0", "off"] as const, ...same(["0.001", "0.01", "0.1"])];
+
 const CONTROLS: readonly Control[] = [
   {
     key: "rows",
@@ -119,6 +122,21 @@ const CONTROLS: readonly Control[] = [
       ["rademacher", "Hutchinson, ±1 probe"],
       ["gaussian", "Hutchinson, Gaussian probe"],
     ] satisfies [(typeof TRACES)[number], string][],
+  },
+  {
+    key: "kinetic",
+    label: "Kinetic regularisation",
+    help: "Adds the squared speed of the points along their paths, times this weight, to the loss of likelihood.",
+    raised:
+      "straighter, shorter paths, which a loose tolerance follows in a few evaluations fewer; too high, and the density stays blurred.",
+    options: WEIGHTS,
+  },
+  {
+    key: "jacobian",
+    label: "Jacobian regularisation",
+    help: "Adds how differently neighbours move along their paths (the squared entries of ∂f/∂x), times this weight.",
+    raised: "a smoother field; too high, and it cannot part the points of different shapes.",
+    options: WEIGHTS,
   },
   {
     key: "warm",

@@ -20,6 +20,8 @@ const KEYS: Record<keyof Config, string> = {
   solverSteps: "k",
   rtol: "e",
   trace: "t",
+  kinetic: "c",
+  jacobian: "j",
   warm: "w",
   optimiser: "u",
   lr: "r",

@@ -26,7 +26,7 @@ export interface Circumstances {
 export function trainingOf(
   flow: Flow,
   set: data.Dataset,
-  { steps, batch, optimiser, lr, seed, warm, trace }: Config,
+  { steps, batch, optimiser, lr, seed, warm, trace, kinetic, jacobian }: Config,
   { resume, keepScaling, caution, reportEvery, evaluateEvery, signal }: Circumstances,
 ): TrainRun {
   return train(flow, set, {
@@ -41,6 +41,7 @@ export function trainingOf(
     standardise: !keepScaling,
     ...(warm > 0 && { warmStart: { steps: warm, lr: WARM_RATE / caution } }),
     trace: trace === "exact" ? { kind: "exact" } : { kind: "hutchinson", distribution: trace },
+    regularise: { kinetic, jacobian },
     reportEvery,
     evaluateEvery,
     signal,

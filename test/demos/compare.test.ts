@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Curves } from "../../demos/compare/curves.js";
 import { pairFragment, pairFrom, readPair } from "../../demos/compare/link.js";
 import { COMMON_KEYS, differences, OWN_KEYS, phasesOf, usual, withSide } from "../../demos/compare/pair.js";
+import { pathLength } from "../../demos/compare/paths.js";
 import { applied, PRESETS, presetOf } from "../../demos/compare/presets.js";
 import type { Progress } from "../../demos/compare/protocol.js";
 import { ALLOWED, type Config } from "../../demos/density/config.js";
@@ -85,6 +86,16 @@ describe("a link", () => {
     expect(readPair("#v=9&x=3")).toEqual({ a: {}, b: {}, ignored: ["v=9"] });
     expect(readPair("#main")).toBeUndefined();
   });
+});
+
+test("the length of a path is that of its parts, in deviations of the data", () => {
+  const samples = [
+    [0, 0, 1, 1],
+    [3, 8, 1, 1],
+    [3, 8, 7, 1],
+  ].map((points) => new Float32Array(points));
+  // (3, 8) is (3, 4) in deviations, so 5 long; the other particle goes 6 to the side.
+  expect(pathLength({ samples, std: [1, 2] })).toBe(5.5);
 });
 
 test("curves share an axis, by steps or by each side's own seconds", () => {

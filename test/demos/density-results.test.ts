@@ -7,7 +7,7 @@ import { curvesCsv } from "../../demos/density/results/export.js";
 import { cellGrid, inUnits } from "../../demos/density/results/grid.js";
 import { crc32, zip } from "../../demos/density/results/zip.js";
 import { OWN, type OwnData, SETS } from "../../demos/density/sets.js";
-import { LAYER_TYPES } from "../../src/index.js";
+import { ACTIVATIONS, LAYER_TYPES } from "../../src/index.js";
 
 const WINDOW = [-4, 4] as const;
 const SIZE = 64;
@@ -111,8 +111,33 @@ test("programs say what the form says", () => {
   expect(pythonOf(other, undefined)).toMatch(/^n, noise = 62500, 2$[\s\S]*^points \+= 0\.2 \* noise/m);
   expect(pythonOf(other, undefined)).toContain("AdamW(field.parameters(), lr=0.002, weight_decay=0.01)");
   expect(typescriptOf(other, undefined)).toMatch(/noise: 2 \}[\s\S]*T: 0\.5,[\s\S]*optimiser: "adamw"/);
+  const straight = { ...other, kinetic: 0.01, jacobian: 0.1 };
+  expect(typescriptOf(straight, undefined)).toContain("regularise: { kinetic: 0.01, jacobian: 0.1 },");
+  expect(pythonOf(straight, undefined)).toContain("return 0.01 * (f**2).sum(1) + 0.1 * sum(");
+  const smooth = pythonOf({ ...straight, kinetic: 0 }, undefined);
+  expect(smooth).toContain("return 0.1 * sum(");
+  const calm = pythonOf({ ...straight, jacobian: 0 }, undefined);
+  expect(calm).toContain("return 0.01 * (f**2).sum(1)\n");
+  // Nothing is held out, and nothing is solved for it.
+  expect(calm).toContain("log_prob(held_out[:1000])[0]");
+  expect(pythonOf({ ...straight, heldOut: 0 }, undefined)).not.toContain("log_prob(held_out");
+  for (const plain of [typescriptOf(other, undefined), pythonOf(other, undefined)]) {
+    expect(plain).not.toMatch(/regularise|penalt/);
+  }
   // A board has no noise to be doubled.
   expect(typescriptOf({ ...other, set: "checkerboard" }, undefined)).not.toContain("noise");
+});
+
+test("both programs have every activation", () => {
+  for (const activation of ACTIVATIONS) {
+    const config = { ...PRESETS.tiny, activation };
+    expect(typescriptOf(config, undefined)).toContain(`activation: "${activation}"`);
+    // Of z itself where the layers are not bent.
+    const bent = /z = layer\(t, z if i == 0 else (.*)\)$/m.exec(pythonOf(config, undefined))![1]!;
+    expect(bent).toContain("z");
+    expect(bent.length > 1).toBe(activation !== "identity");
+    expect(pythonOf(config, undefined).includes("self.beta = nn.Parameter")).toBe(activation === "swish");
+  }
 });
 
 test("Python has every set of the gallery and every layer type", () => {

@@ -43,6 +43,9 @@ test("two configurations train in turns; alike they agree bit for bit, and other
     page.getByTestId(`plate-${side}`).evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
   await expect(page.locator("body")).toHaveAttribute("data-course", "ready", { timeout: 60_000 });
   const atData = await plate("a");
+  const [way, same] = await both(page, "path");
+  expect(Number(way)).toBeGreaterThan(0);
+  expect(way).toBe(same);
   await page.getByTestId("time").press("Home");
   await expect(page.getByTestId("time-text")).toHaveText("t = 1.00, noise");
   await expect.poll(() => plate("a")).not.toBe(atData);

@@ -9,7 +9,7 @@ const MOST_POINTS = 2_000;
 /** A program that makes the same data, the same flow and the same training, and then samples. */
 export function typescriptOf(config: Config, own: OwnData | undefined): string {
   const { set, hidden, layer, activation, T, solver, solverSteps, rtol } = config;
-  const { trace, warm, optimiser, lr, batch, seed, steps } = config;
+  const { trace, kinetic, jacobian, warm, optimiser, lr, batch, seed, steps } = config;
   const adaptive = ADAPTIVE.includes(solver);
   const kept = heldOutRows(config);
   const noise = noiseOf(config);
@@ -42,6 +42,7 @@ export function typescriptOf(config: Config, own: OwnData | undefined): string {
     `  lr: ${lr},`,
     "  clip: 10,",
     `  trace: ${trace === "exact" ? '{ kind: "exact" }' : `{ kind: "hutchinson", distribution: "${trace}" }`},`,
+    ...(kinetic + jacobian > 0 ? [`  regularise: { kinetic: ${kinetic}, jacobian: ${jacobian} },`] : []),
     `  seed: ${seed},`,
     "  evaluateEvery: 100,",
     "});",
@@ -56,7 +57,7 @@ export function typescriptOf(config: Config, own: OwnData | undefined): string {
 /** The same run in PyTorch. Its random numbers differ, so its curves do in detail. */
 export function pythonOf(config: Config, own: OwnData | undefined): string {
   const { set, hidden, layer, activation, T, solver, solverSteps, rtol } = config;
-  const { trace, warm, optimiser, lr, batch, seed, steps } = config;
+  const { trace, kinetic, jacobian, warm, optimiser, lr, batch, seed, steps } = config;
   // torchdiffeq has no tsit5; dopri5 is the method of the same order that it has.
   const method = solver === "tsit5" ? "dopri5" : solver;
   const options = ADAPTIVE.includes(solver)
@@ -69,6 +70,7 @@ export function pythonOf(config: Config, own: OwnData | undefined): string {
         "rng.shuffle(points)",
       ]
     : [`n, noise = ${config.rows + heldOutRows(config)}, ${noiseOf(config)}`, PYTHON_SETS[set]!];
+  const regularised = kinetic + jacobian > 0;
   const probe = {
     exact: "None",
     rademacher: "torch.randint(0, 2, x.shape) * 2.0 - 1",
@@ -117,37 +119,63 @@ export function pythonOf(config: Config, own: OwnData | undefined): string {
     "    return sum(torch.autograd.grad(f[:, i].sum(), z, create_graph=True)[0][:, i] for i in range(2))",
     "",
     "",
+    ...(regularised ? pythonPenalty(kinetic, jacobian) : []),
     "def log_prob(x, probe=None):",
     "    def dynamics(t, state):",
     "        with torch.enable_grad():",
     "            z = state[0].requires_grad_(True)",
     "            f = field(t, z)",
-    "            return f, divergence(f, z, probe)",
+    `            return f, divergence(f, z, probe)${regularised ? ", penalty(f, z, probe)" : ""}`,
     "",
-    "    start = ((x - mean) / std, torch.zeros(len(x)))",
-    `    z, delta = odeint(dynamics, start, torch.tensor([0.0, T]), ${options})`,
+    `    start = ((x - mean) / std, torch.zeros(len(x))${regularised ? ", torch.zeros(len(x))" : ""})`,
+    `    z, delta${regularised ? ", penalties" : ""} = odeint(dynamics, start, torch.tensor([0.0, T]), ${options})`,
     "    base = -0.5 * (z[-1] ** 2).sum(1) - math.log(2 * math.pi)",
-    "    return base + delta[-1] - std.log().sum()",
+    `    return base + delta[-1] - std.log().sum()${regularised ? ", penalties[-1]" : ""}`,
     "",
     "",
     ...(warm > 0 ? pythonWarmStart(warm) : []),
     `adam = torch.optim.${optimiser === "adamw" ? "AdamW" : "Adam"}(field.parameters(), lr=${lr}${optimiser === "adamw" ? `, weight_decay=${WEIGHT_DECAY}` : ""})`,
     `for step in range(1, ${steps} + 1):`,
     `    x = train[torch.randint(len(train), (${batch},))]`,
-    `    loss = -log_prob(x, ${probe}).mean()`,
+    ...(regularised
+      ? [
+          `    log_p, penalties = log_prob(x, ${probe})`,
+          "    nll = -log_p.mean()",
+          "    loss = nll + penalties.mean()",
+        ]
+      : [`    loss = nll = -log_prob(x, ${probe}).mean()`]),
     "    adam.zero_grad()",
     "    loss.backward()",
     "    nn.utils.clip_grad_norm_(field.parameters(), 10)",
     "    adam.step()",
     "    if step % 100 == 0:",
-    "        with torch.no_grad():",
-    "            print(step, loss.item(), -log_prob(held_out[:1000]).mean().item())",
+    // A solver cannot choose steps for no points.
+    ...(config.heldOut > 0
+      ? [
+          "        with torch.no_grad():",
+          `            print(step, nll.item(), -log_prob(held_out[:1000])${regularised ? "[0]" : ""}.mean().item())`,
+        ]
+      : ["        print(step, nll.item())"]),
     "",
     "with torch.no_grad():",
     `    back = odeint(field, torch.randn(1000, 2), torch.tensor([T, 0.0]), ${options})[-1]`,
     "    samples = mean + std * back",
     "",
   ].join("\n");
+}
+
+/** RNODE's regularisers (arXiv:2002.02798), with |εᵀJ|² as the paper has it: the library's |Jε|² has the same mean. */
+function pythonPenalty(kinetic: number, jacobian: number): string[] {
+  const speed = `${kinetic} * (f**2).sum(1)`;
+  if (jacobian === 0) return ["def penalty(f, z, probe):  # of fast points", `    return ${speed}`, "", ""];
+  return [
+    `def penalty(f, z, probe):  # of ${kinetic > 0 ? "fast points, and of " : ""}neighbours that part`,
+    "    probes = [probe] if probe is not None else [torch.eye(2)[i].expand_as(z) for i in range(2)]",
+    "    rows = [torch.autograd.grad(f, z, one, create_graph=True)[0] for one in probes]",
+    `    return ${kinetic > 0 ? `${speed} + ` : ""}${jacobian} * sum((row**2).sum(1) for row in rows)`,
+    "",
+    "",
+  ];
 }
 
 /** Flow matching as the library's warm start has it. */

@@ -33,7 +33,8 @@ export async function recordStep(subject: Subject): Promise<SlowStep> {
     const { mean, std } = scalingOf(flow);
     const T = await flow.T();
     const batch = trainingBatch(dataset, { batch: config.batch, seed: config.seed, step: report.step });
-    const own: Own = { flow, T, params: weights, signal };
+    const { kinetic, jacobian } = config;
+    const own: Own = { flow, T, params: weights, regularise: { kinetic, jacobian }, signal };
     const back = await walk(own, batch);
     const cells = cellCentres(
       flow.device.adapter.isSoftware ? SIZE.software : SIZE.hardware,
@@ -127,13 +128,14 @@ interface Own {
   readonly flow: Flow;
   readonly T: number;
   readonly params: Float32Array;
+  readonly regularise: SolveOptions["regularise"];
   readonly signal: AbortSignal;
 }
 
 type Walk = Pick<SlowStep, "path" | "times" | "dots" | "pull" | "gathered" | "logProb">;
 
 /** To the noise by the flow's own solver, then back through its steps one by one. */
-async function walk({ flow, T, params, signal }: Own, batch: Float32Array): Promise<Walk> {
+async function walk({ flow, T, params, regularise, signal }: Own, batch: Float32Array): Promise<Walk> {
   const { mean, std } = scalingOf(flow);
   const count = batch.length / 2;
   const z0 = batch.map((x, i) => (x - mean[i % 2]!) / std[i % 2]!);
@@ -187,6 +189,7 @@ async function walk({ flow, T, params, signal }: Own, batch: Float32Array): Prom
       t1,
       trace: { kind: "exact" },
       gradient: "discrete",
+      regularise,
       signal,
     });
     try {
