@@ -2,10 +2,12 @@
 import { mlp } from "../field/mlp.js";
 import type { ParamTensor } from "../field/spec.js";
 import type { Device } from "../gpu/device.js";
-import { FileFormatError, FjordError } from "../gpu/errors.js";
+import { FileFormatError } from "../gpu/errors.js";
 import { expectTensor, readSafetensors, writeSafetensors } from "../io/safetensors.js";
 import { type CnfOptions, checkStandardisation, parseConfig, type SavedConfig } from "./config.js";
+import { isFfjord, readFfjord } from "./ffjord.js";
 import { cnf, type Flow } from "./flow.js";
+import { fromFile } from "./from-file.js";
 
 const FORMAT = "fjordgpu-flow-1";
 
@@ -65,10 +67,14 @@ export function writeModel(flow: Flow, params: Float32Array, T: number): Uint8Ar
   return writeSafetensors(tensors, metadata);
 }
 
-/** Options that make the flow of a file. @throws FileFormatError on a cut, foreign or inconsistent file */
+/**
+ * Options that make the flow of a file: one saved here, or a checkpoint of FFJORD's own code (see ffjord.ts).
+ * @throws FileFormatError on a cut, foreign or inconsistent file
+ */
 export function readModel(bytes: Uint8Array): CnfOptions {
   const file = readSafetensors(bytes);
   const format = file.metadata.get("format");
+  if (format === undefined && isFfjord(file)) return readFfjord(file);
   if (format !== FORMAT) {
     throw new FileFormatError(
       `The file's format is ${format === undefined ? "not stated" : JSON.stringify(format)}.`,
@@ -88,17 +94,6 @@ export function readModel(bytes: Uint8Array): CnfOptions {
   if (standardisation) fromFile(() => checkStandardisation(standardisation, field.dim));
   const { solver, trainT, seed } = config;
   return { field, params, T, trainT, seed, ...solver, ...(standardisation && { standardisation }) };
-}
-
-/** Turns what is wrong with a value into what is wrong with the file it came from. */
-function fromFile<T>(check: () => T): T {
-  try {
-    return check();
-  } catch (error) {
-    const reason =
-      error instanceof FjordError || error instanceof SyntaxError ? error.message : String(error);
-    throw new FileFormatError(`The file cannot be used: ${reason}`);
-  }
 }
 
 /** A flow from a saved file. @throws FileFormatError before anything is made on the GPU */

@@ -5,6 +5,7 @@ import { expect, type Page, test } from "@playwright/test";
 import { decode } from "fast-png";
 import { readModel } from "../../src/cnf/model-file.js";
 import { readNpy } from "../../src/io/npy.js";
+import { checkpointFile } from "../support/ffjord.js";
 import { Faults, numberIn, reach } from "./support/faults.js";
 
 const status = (page: Page) => page.getByTestId("results-status");
@@ -181,6 +182,19 @@ test("a file is read, trained on, exported in its units, and the run is kept", a
   await page.getByLabel("Open weights").setInputFiles({ ...file("flow.safetensors", weights) });
   await expect(status(page)).toContainText("flow.safetensors is open");
   expect(await numberIn(page, "step")).toBe(0);
+  // A checkpoint of FFJORD's own code, by what its tensors and its metadata say.
+  await page.locator("label.choice", { hasText: /^Two circles$/ }).click();
+  const ffjord = { layer: "squash", nonlinearity: "softplus", residual: false, wrapped: true } as const;
+  const checkpoint = Buffer.from(checkpointFile(ffjord));
+  await page.getByLabel("Open weights").setInputFiles({ ...file("ffjord.safetensors", checkpoint) });
+  await expect(status(page)).toContainText("ffjord.safetensors is open");
+  for (const [name, value] of Object.entries({ layer: "squash", activation: "softplus", T: "0.81" })) {
+    await expect(page.locator(`#setting-${name}`)).toHaveValue(value);
+  }
+  await expect(page.locator("#value-solver")).toHaveText("dopri5, tolerance 0.00001");
+  await reach(page, "ready");
+  // Its random weights move little: the window has most of what it makes of the noise.
+  await expect.poll(() => numberIn(page, "mass")).toBeGreaterThan(0.5);
   await page.getByLabel("Open weights").setInputFiles(file("no.safetensors", "nothing"));
   await expect(page.locator("#notice")).toContainText("cannot be used as weights");
   await page.getByRole("button", { name: "Clear all data" }).click();

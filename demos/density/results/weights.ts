@@ -15,7 +15,8 @@ export function weightsConfig(bytes: Uint8Array, config: Config): Config {
     hidden: field.spec.hidden.join("-"),
     layer: field.spec.layer,
     activation: field.spec.activation,
-    T,
+    // The square of a float32 has more digits than a form should show; the flow has them all.
+    T: T && Number(T.toPrecision(6)),
     solver: method,
     solverSteps: steps,
     rtol,
