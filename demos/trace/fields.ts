@@ -1,5 +1,5 @@
 /** The flow of a place, kept as long as it is wanted, and its point at any time. */
-import { cnf, type Device, type Flow, initialParams, mlp, readModel, reference } from "fjordgpu";
+import { cnf, type Device, type Flow, initialParams, mlp, readModel } from "fjordgpu";
 import type { Place } from "./protocol.js";
 
 /** Weights of a fresh network are this much larger, so that its Jacobian is no smaller than a trained one's. */
@@ -36,9 +36,15 @@ export class Fields {
   }
 }
 
-/** A sample of the flow on its way: one [D] for each time within [0, T], 0 being the sample. */
-export function pointAt(flow: Flow, seed: number, times: readonly number[]): Promise<Float32Array[]> {
-  const base = reference.randomNormal(flow.dim, { seed, purpose: reference.PURPOSE.base, step: 0 });
+/** The point on its way: one [D] for each time within [0, T], from data to noise. */
+export async function pointAt(
+  flow: Flow,
+  { point, chosen }: Pick<Place, "point" | "chosen">,
+  times: readonly number[],
+): Promise<Float32Array[]> {
+  const base = chosen
+    ? (await flow.transform(Float32Array.of(chosen.x, chosen.y), { at: chosen.t })).z
+    : flow.baseOf(1, point);
   return flow.trajectory(base, times);
 }
 

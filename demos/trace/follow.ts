@@ -20,13 +20,13 @@ const SEED = 1;
 /** @param proceed whether the answer is still wanted; undefined is returned once it is not */
 export async function follow(
   flow: Flow,
-  { point, probes }: Follow,
+  command: Follow,
   proceed: () => boolean,
 ): Promise<Followed | undefined> {
   const T = await flow.T();
   const times = Float32Array.from({ length: STOPS }, (_, i) => (i / (STOPS - 1)) * T);
   const params = await flow.params();
-  const path = await pointAt(flow, point, [...times]);
+  const path = await pointAt(flow, command, [...times]);
   const sites = path.map((z, i): Site => ({ flow, params, t: times[i]!, z }));
   const divergence = new Float32Array(STOPS);
   for (const [i, site] of sites.entries()) {
@@ -38,7 +38,7 @@ export async function follow(
   const estimated: Estimated[] = [];
   for (const distribution of INDEPENDENT) {
     if (!proceed()) return undefined;
-    estimated.push(await estimate(flow, sites, batch, distribution, probes));
+    estimated.push(await estimate(flow, sites, batch, distribution, command.probes));
   }
   const loss = lossOf(exact.subarray(1));
   return { type: "followed", times, divergence, logProb: exact[0]!, loss, estimated };

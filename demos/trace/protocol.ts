@@ -24,11 +24,23 @@ export const SOLVES = 256;
 export const BATCH = 32;
 export const LOSSES = 16;
 
-/** A field, and a point of the flow's own with this seed. */
+/** Of the picture, both axes. */
+export const WINDOW = [-4, 4] as const;
+
+/** A place in the plane that a path comes through at this time. */
+export interface Passage {
+  readonly x: number;
+  readonly y: number;
+  readonly t: number;
+}
+
+/** A field, and a point: a sample of the flow with this seed, or the one that comes through a place. */
 export interface Place {
   readonly dim: number;
   readonly field: FieldKind;
   readonly point: number;
+  /** In two dimensions alone. */
+  readonly chosen: Passage | undefined;
   /** Of the trained model. */
   readonly url: string;
 }
@@ -55,6 +67,17 @@ export interface Examined {
   /** z(t) [D] */
   readonly z: Float32Array;
   readonly adapter: string;
+}
+
+/** What the picture of a plane shows. */
+export interface Pictured {
+  readonly type: "pictured";
+  readonly t: number;
+  /** log p_t at the centres of [size, size] cells over WINDOW, nats, row 0 at the top. */
+  readonly size: number;
+  readonly logDensity: Float32Array;
+  /** [STOPS, 2]: the point's path from data to noise. */
+  readonly path: Float32Array;
 }
 
 export interface Drawn {
@@ -99,6 +122,7 @@ export interface Followed {
 
 export type Event =
   | Examined
+  | Pictured
   | Drawn
   | Scattered
   | Followed

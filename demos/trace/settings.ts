@@ -1,10 +1,14 @@
 /** The settings of the page: its controls, and the address that carries them to others. */
 import { byId, setText } from "../shared/dom.js";
 import { decimal } from "../shared/format.js";
-import { type FieldKind, INDEPENDENT, type Independent, type Place } from "./protocol.js";
+import { passage, passageOf, passageText } from "./passage.js";
+import { type FieldKind, INDEPENDENT, type Independent, type Passage, type Place } from "./protocol.js";
 
 /** What a change asks for: all anew, another time, another number of probes a solve, or other lines alone. */
 export type Change = "place" | "time" | "probes" | "kinds";
+
+/** In the address. */
+const CHOSEN = "at";
 
 export class Settings {
   readonly #dim = byId("dim", HTMLSelectElement);
@@ -13,6 +17,7 @@ export class Settings {
   readonly #t = byId("t", HTMLInputElement);
   readonly #probes = byId("probes", HTMLSelectElement);
   readonly #ticks = INDEPENDENT.map((name) => byId(name, HTMLInputElement));
+  #chosen: Passage | undefined;
 
   /** @param onChange called after every change by the reader */
   constructor(onChange: (change: Change) => void) {
@@ -30,6 +35,7 @@ export class Settings {
       // What cannot be used goes back to what was there.
       if (this.#point.value === "" || !this.#point.checkValidity()) this.#point.value = valid;
       valid = this.#point.value;
+      this.#chosen = undefined;
     });
     listen(this.#point, "place");
     this.#t.addEventListener("input", () => this.#arrange());
@@ -38,16 +44,25 @@ export class Settings {
     for (const tick of this.#ticks) listen(tick, "kinds");
     byId("next", HTMLButtonElement).addEventListener("click", () => {
       this.#point.value = valid = String((Number(this.#point.value) + 1) % 1000);
+      this.#chosen = undefined;
       this.#toAddress();
       onChange("place");
     });
   }
 
+  /** Takes the point that is at (x, y) at the time shown, in place of a sample. */
+  choose(x: number, y: number): void {
+    this.#chosen = passage(x, y, this.t);
+    this.#toAddress();
+  }
+
   get place(): Place {
+    const dim = Number(this.#dim.value);
     return {
-      dim: Number(this.#dim.value),
+      dim,
       field: this.#field.value as FieldKind,
       point: Number(this.#point.value),
+      chosen: dim === 2 ? this.#chosen : undefined,
       url: new URL("../models/moons.safetensors", location.href).href,
     };
   }
@@ -82,9 +97,11 @@ export class Settings {
 
   #toAddress(): void {
     const address = new URLSearchParams(location.search);
-    const { dim, field, point } = this.place;
+    const { dim, field, point, chosen } = this.place;
     const entries = { dim, field, point, t: this.t, probes: this.probes, kinds: this.kinds.join(".") };
     for (const [name, value] of Object.entries(entries)) address.set(name, String(value));
+    if (chosen) address.set(CHOSEN, passageText(chosen));
+    else address.delete(CHOSEN);
     history.replaceState(null, "", `?${address}`);
   }
 
@@ -99,6 +116,7 @@ export class Settings {
       const value = Number(text);
       if (text && value >= Number(input.min) && value <= Number(input.max)) input.value = text;
     }
+    this.#chosen = passageOf(address.get(CHOSEN));
     const kinds = INDEPENDENT.map((name) => address.get("kinds")?.split(".").includes(name) ?? true);
     this.#ticks.forEach((tick, i) => {
       tick.checked = kinds[i]! || !kinds.includes(true);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { BINS, histogramColumns, shares } from "../../demos/trace/bins.js";
 import { Draws } from "../../demos/trace/draws.js";
 import { RunningMoments } from "../../demos/trace/moments.js";
+import { passage, passageOf, passageText } from "../../demos/trace/passage.js";
 import { jacobianFacts, logSlope, variance } from "../../demos/trace/theory.js";
 
 /** Not symmetric, with a diagonal of both signs. */
@@ -125,4 +126,13 @@ test("the slope of a power law is its exponent; what is 0 has no part in it", ()
   const xs = [1, 2, 4, 8];
   expect(logSlope(xs, [...xs.slice(0, 3).map((x) => 3 / Math.sqrt(x)), 0])).toBeCloseTo(-0.5, 12);
   expect(logSlope(xs, [1, 0, 0, 0])).toBeUndefined();
+});
+
+test("a chosen place goes into the address and comes back the same", () => {
+  const chosen = passage(-1.23456, 0.5, 0.35);
+  expect(passageText(chosen)).toBe("-1.235_0.5_0.35");
+  expect(passageOf(passageText(chosen))).toEqual(chosen);
+  for (const text of [null, "", "1_2", "1_2_3", "5_0_0", "a_0_0", "1e9_0_0", ".._0_0", "0_0_-1"]) {
+    expect(passageOf(text), String(text)).toBeUndefined();
+  }
 });

@@ -57,8 +57,36 @@ test("estimates are unbiased, spread as theory says, and follow the controls", a
   await expect(n).not.toHaveText("n = 1");
   await page.getByTestId("play").click();
 
+  // A place of the picture is where the trace is estimated, by pointer and by keyboard.
+  const plate = page.getByTestId("plate");
+  const side = Math.floor((await plate.evaluate((canvas) => canvas.clientWidth)) - 40);
+  const position = { x: 30 + (5 / 8) * side, y: 8 + (3.5 / 8) * side };
+  await plate.click({ position });
+  // A pixel of the click is 8 / side wide in the plane.
+  const place = async () =>
+    (await page.getByTestId("place").textContent())!.replaceAll("−", "-").split(", ").map(Number);
+  const expectPlace = (x: number, y: number) =>
+    expect.poll(async () => Math.hypot((await place())[0]! - x, (await place())[1]! - y)).toBeLessThan(0.04);
+  await expectPlace(1, 0.5);
+  const marker = () =>
+    plate.evaluate((canvas, { x, y }) => {
+      const { width, clientWidth } = canvas as HTMLCanvasElement;
+      const ratio = width / clientWidth;
+      const context = (canvas as HTMLCanvasElement).getContext("2d")!;
+      return [...context.getImageData(Math.round(x * ratio), Math.round(y * ratio), 1, 1).data];
+    }, position);
+  await expect.poll(marker).toEqual([255, 164, 92, 255]);
+  await plate.focus();
+  await page.keyboard.press("Shift+ArrowLeft");
+  await page.keyboard.press("ArrowUp");
+  await expect(page.getByTestId("cursor")).toHaveText("Cursor at 0.5, 0.6");
+  await page.keyboard.press("Space");
+  await expectPlace(0.5, 0.6);
+  expect(page.url()).toMatch(/&at=0\.\d+_0\.\d+_0\.5$/);
+
   // Another field: its diagonal is −1 and more, and does not scatter with Rademacher probes.
   await page.getByLabel("Dimension D").selectOption("8");
+  await expect(plate).toBeHidden();
   await expect(page.getByLabel("Field", { exact: true })).toHaveValue("random");
   await page.getByLabel("Field", { exact: true }).selectOption("residual");
   await page.getByLabel("Probes", { exact: true }).selectOption("4");
