@@ -20,6 +20,8 @@ interface Shot {
   readonly path: string;
   /** Brings the page into the state to be shown. */
   readonly prepare?: (page: Page) => Promise<void>;
+  /** In a browser that has no WebGPU. */
+  readonly withoutWebGpu?: boolean;
 }
 
 const state = (page: Page, wanted: string) =>
@@ -50,6 +52,18 @@ const SHOTS: readonly Shot[] = [
       await measured.filter({ hasText: "×" }).waitFor();
       await page.getByTestId("time").fill("0.7");
       // Time for the worker's picture of that moment.
+      await page.waitForTimeout(3_000);
+    },
+  },
+  {
+    name: "density-cpu",
+    path: `density/?seed=1&start=1&warm=${fast ? 100 : 500}&steps=${steps}`,
+    withoutWebGpu: true,
+    prepare: async (page) => {
+      await state(page, "finished");
+      await page.locator('body[data-course="ready"]').waitFor({ timeout: 900_000 });
+      await page.getByTestId("point-drop").click();
+      await page.getByTestId("time").fill("0.8");
       await page.waitForTimeout(3_000);
     },
   },
@@ -153,8 +167,8 @@ const SHOTS: readonly Shot[] = [
 
 const named = SHOTS.filter(({ name }) => process.argv.includes(name));
 
-async function take(browser: Browser, base: string): Promise<void> {
-  for (const shot of named.length > 0 ? named : SHOTS) {
+async function take(browser: Browser, base: string, shots: readonly Shot[]): Promise<void> {
+  for (const shot of shots) {
     const page = await browser.newPage({ deviceScaleFactor: 1 });
     page.on("console", (message) => {
       if (message.type() === "error") console.error(`${shot.name}: ${message.text()}`);
@@ -184,11 +198,20 @@ const config = { configFile: `${root}vite.config.ts`, logLevel: "warn" as const 
 await build(config);
 const server = await preview({ ...config, preview: { host: "127.0.0.1", port: 0 } });
 const { executablePath, args, env } = await findBrowser();
-const browser = await chromium.launch({ executablePath, args, env });
+const without = [...(args ?? []).filter((arg) => !arg.includes("webgpu")), "--disable-blink-features=WebGPU"];
+const wanted = named.length > 0 ? named : SHOTS;
 try {
-  await take(browser, server.resolvedUrls!.local[0]!);
+  for (const withoutWebGpu of [false, true]) {
+    const shots = wanted.filter((shot) => (shot.withoutWebGpu ?? false) === withoutWebGpu);
+    if (shots.length === 0) continue;
+    const browser = await chromium.launch({ executablePath, args: withoutWebGpu ? without : args, env });
+    try {
+      await take(browser, server.resolvedUrls!.local[0]!, shots);
+    } finally {
+      await browser.close();
+    }
+  }
 } finally {
-  await browser.close();
   await server.close();
 }
 process.exit(0);

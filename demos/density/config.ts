@@ -3,7 +3,7 @@
  *
  * Address parameters, all optional; they are for links and for tests:
  *   set=NAME      data set, e.g. moons, circles, 8gaussians
- *   preset=NAME   tiny, small or standard (else chosen by the adapter)
+ *   preset=NAME   least, tiny, small or standard (else chosen by the adapter)
  *   start=1       begin training at once
  *   lesson, text  what a teacher hides and says: see lesson.ts
  *   rows, noise, heldOut, hidden, layer, activation, T, solver, solverSteps, rtol, trace, kinetic, jacobian, warm,
@@ -27,6 +27,12 @@ export const WEIGHT_DECAY = 0.01;
 
 /** Of flow matching, when it is switched on: seconds, also where the processor stands in. */
 export const WARM_STEPS = 500;
+
+/** The library's own rate of the warm start. */
+export const WARM_RATE = 1e-2;
+
+/** Largest norm of a gradient of the likelihood. */
+export const CLIP = 10;
 
 export interface Config {
   /** A name of SETS, or OWN. */
@@ -92,6 +98,8 @@ export const PRESETS = {
   small: { ...STANDARD, hidden: "32-32-32", solver: "rk4", solverSteps: 8, lr: 5e-3, batch: 256 },
   // With 4 steps a flow that was warm-started learns to exploit their errors within 400 steps of likelihood (∫p = 2.7).
   tiny: { ...STANDARD, hidden: "32-32", solver: "rk4", solverSteps: 8, lr: 1e-2, batch: 128 },
+  // What a CPU keeps up with, where there is no WebGPU.
+  least: { ...STANDARD, hidden: "16-16", solver: "rk4", solverSteps: 8, lr: 1e-2, batch: 64 },
 } satisfies Record<string, Config>;
 
 /** The flow that the page comes with (public/models/moons.safetensors) and how it goes on: no warm start, small steps. */

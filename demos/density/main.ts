@@ -127,7 +127,8 @@ listen({
   nudge: (steps) => view.nudge(steps),
 });
 
-complain([...wish.ignored, ...(linked?.ignored ?? []), ...applyLesson(location.search)]);
+const ignored = [...wish.ignored, ...(linked?.ignored ?? []), ...applyLesson(location.search)];
+complain(ignored);
 gallery.addOwn(ownData());
 show(first);
 enter("opening");
@@ -205,16 +206,20 @@ function begin(config: Config, start: boolean, from?: Beginning): void {
 
 async function onOpened(event: Opened): Promise<void> {
   opened = event;
-  const name = event.isSoftware ? `${event.adapter}, software` : event.adapter;
+  const { withoutWebGpu, isSoftware, adapter } = event;
+  const name = isSoftware && !withoutWebGpu ? `${adapter}, software` : adapter;
   setText(byId("value-adapter", HTMLElement), name);
+  if (withoutWebGpu) sayCpu(withoutWebGpu);
+  slow.refuse(withoutWebGpu !== undefined);
   let config = controls.config;
-  if (event.isSoftware && !chosen) {
-    config = { ...PRESETS.tiny, set: config.set, ...wish.changes, ...linked?.changes };
+  if (isSoftware && !chosen) {
+    const preset = withoutWebGpu ? PRESETS.least : PRESETS.tiny;
+    config = { ...preset, set: config.set, ...wish.changes, ...linked?.changes };
+    const why = withoutWebGpu
+      ? "Without WebGPU the CPU computes, in float64."
+      : "No graphics hardware was found: the processor stands in.";
     const text = "A small network is preset so that training stays lively; Settings has larger ones.";
-    setText(
-      byId("adapter-note", HTMLElement),
-      `No graphics hardware was found: the processor stands in. ${text}`,
-    );
+    setText(byId("adapter-note", HTMLElement), `${why} ${text}`);
     byId("adapter-note", HTMLElement).hidden = false;
   }
   const wasChosen = chosen;
@@ -223,9 +228,23 @@ async function onOpened(event: Opened): Promise<void> {
   // The reader may have chosen something meanwhile, or the device may be gone.
   if (opened !== event || state !== "opening" || chosen !== wasChosen) return;
   if (bytes) {
-    begin(TRAINED, false, { bytes, resume: false, step: 0 });
+    const { batch } = withoutWebGpu ? config : TRAINED;
+    begin({ ...TRAINED, batch }, false, { bytes, resume: false, step: 0 });
     scratch = config;
   } else begin(config, false, beginning);
+}
+
+/** Says why there is no WebGPU, and what happens instead. */
+function sayCpu(reason: string): void {
+  const text = `${reason} Meanwhile the CPU computes in float64: smaller networks and batches, coarser pictures, slower training.`;
+  const goOn = () => {
+    notice.hide();
+    // It has taken the place of this.
+    complain(ignored);
+    void results.offerKept();
+  };
+  const title = "This page computes with WebGPU, which is not available here.";
+  notice.show(title, text, { label: "Go on", run: goOn });
 }
 
 function onEvent(event: Event): void {

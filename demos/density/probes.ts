@@ -1,21 +1,36 @@
 /** Answers of the worker about single points and rings, and its check of the round trip. */
-import type { data, Flow } from "fjordgpu";
-import { carry, fieldAt } from "../shared/carry.js";
+import type { data } from "fjordgpu";
+import type { Carried } from "../shared/carry.js";
 import { type Check, type DropRing, type Inspect, type Inspected, RING, type Ring } from "./protocol-view.js";
 
 /** At most. */
 const CHECKED = 500;
 
+/** What a flow is asked about points, on a device or in float64; see carry.ts. */
+export interface Asked {
+  logProb(points: Float32Array, options: { at: number }): Promise<Float32Array>;
+  carry(points: Float32Array, start: number, times: readonly number[]): Promise<Carried>;
+  fieldAt(points: Float32Array, t: number): Promise<{ velocity: Float32Array; divergence: Float32Array }>;
+}
+
+/** What goes to the noise and back; see Flow. */
+export interface RoundTrip {
+  transform(points: Float32Array, options: { signal: AbortSignal }): Promise<{ z: Float32Array }>;
+  inverse(z: Float32Array, options: { signal: AbortSignal }): Promise<{ x: Float32Array }>;
+  /** Of the last solve. */
+  readonly lastStats: { readonly nfe: number } | undefined;
+}
+
 /** @param times of the course, from T down to 0 @throws FjordError `solve-failed`, DeviceLostError */
 export async function inspect(
-  flow: Flow,
+  flow: Asked,
   { id, place, t }: Inspect,
   times: readonly number[],
 ): Promise<Inspected> {
   const point = new Float32Array(place);
-  const { velocity, divergence } = await fieldAt(flow, point, t);
+  const { velocity, divergence } = await flow.fieldAt(point, t);
   const [logDensity] = await flow.logProb(point, { at: t });
-  const { places } = await carry(flow, point, t, times);
+  const { places } = await flow.carry(point, t, times);
   return {
     type: "inspected",
     id,
@@ -30,7 +45,7 @@ export async function inspect(
 
 /** @param times of the course, from T down to 0 @throws FjordError `solve-failed`, DeviceLostError */
 export async function ring(
-  flow: Flow,
+  flow: Asked,
   { id, place, t, radius }: DropRing,
   times: readonly number[],
 ): Promise<Ring> {
@@ -41,7 +56,7 @@ export async function ring(
     points[2 * i + 1] = place[1] + radius * Math.sin(angle);
   }
   points.set(place, 2 * RING);
-  const { places, logArea } = await carry(flow, points, t, times);
+  const { places, logArea } = await flow.carry(points, t, times);
   const [logDensity] = await flow.logProb(new Float32Array(place), { at: t });
   return {
     type: "ringed",
@@ -57,7 +72,7 @@ export async function ring(
 
 /** @throws FjordError `aborted`, `solve-failed`, DeviceLostError */
 export async function check(
-  flow: Flow,
+  flow: RoundTrip,
   set: data.ToySet,
   seed: number,
   step: number,

@@ -57,6 +57,8 @@ export interface Opened {
   /** e.g. "google swiftshader". */
   readonly adapter: string;
   readonly isSoftware: boolean;
+  /** Set where the CPU computes in float64: why there is no WebGPU, and what to do about it. */
+  readonly withoutWebGpu?: string;
 }
 
 /** How training goes; see TrainReport of the library. */

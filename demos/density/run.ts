@@ -8,6 +8,7 @@ import {
   mlp,
   readModel,
   type StepOptions,
+  writeModel,
 } from "fjordgpu";
 import { ADAPTIVE, type Config, heldOutRows } from "./config.js";
 import type { Beginning } from "./protocol.js";
@@ -15,23 +16,20 @@ import { noiseOf, OWN, type OwnData, ownData } from "./sets.js";
 
 /** @throws ArgumentError, FileFormatError for a beginning that is no model */
 export function flowOf(device: Device, config: Config, beginning: Beginning | undefined): Flow {
+  return cnf(device, optionsOf(config, beginning));
+}
+
+/** @throws ArgumentError, FileFormatError for a beginning that is no model */
+export function optionsOf(config: Config, beginning: Beginning | undefined): CnfOptions {
   const solver = solverOf(config);
   if (!beginning) {
     const { hidden, layer, activation, T, seed } = config;
     const field = mlp({ dim: 2, hidden: hidden.split("-").map(Number), layer, activation });
-    return cnf(device, { field, seed, T, ...solver });
+    return { field, seed, T, ...solver };
   }
   const { field, params, T, trainT, seed, standardisation } = readModel(beginning.bytes);
   const scaling = beginning.resume ? standardisation : inPicture(standardisation, ownScaling(config));
-  return cnf(device, {
-    field,
-    params,
-    T,
-    trainT,
-    seed,
-    ...solver,
-    ...(scaling && { standardisation: scaling }),
-  });
+  return { field, params, T, trainT, seed, ...solver, ...(scaling && { standardisation: scaling }) };
 }
 
 export function solverOf({
@@ -56,23 +54,28 @@ export function datasetOf(config: Config, mostHeldOut: number): data.Dataset {
 
 type Scaling = NonNullable<CnfOptions["standardisation"]>;
 
+type Learned = Pick<Flow, "field" | "solver" | "seed" | "trainT" | "standardisation" | "params" | "T">;
+
 /** The flow as a model file in the units of the data: of the file that they came from, if they came from one. */
-export async function modelOf(flow: Flow, config: Config): Promise<Uint8Array> {
+export async function modelOf(flow: Learned, config: Config): Promise<Uint8Array> {
   const outer = ownScaling(config);
-  if (!outer) return flow.save();
-  const inner = flow.standardisation;
-  const scaling = {
-    mean: outer.mean.map((mean, i) => mean + outer.std[i]! * (inner?.mean[i] ?? 0)),
-    std: outer.std.map((std, i) => std * (inner?.std[i] ?? 1)),
-  };
-  const { field, solver, seed, trainT } = flow;
+  const { field, solver, seed, trainT, standardisation: inner } = flow;
+  const scaling = outer
+    ? {
+        mean: outer.mean.map((mean, i) => mean + outer.std[i]! * (inner?.mean[i] ?? 0)),
+        std: outer.std.map((std, i) => std * (inner?.std[i] ?? 1)),
+      }
+    : inner;
   const [params, T] = await Promise.all([flow.params(), flow.T()]);
-  const copy = cnf(flow.device, { field, params, T, trainT, seed, ...solver, standardisation: scaling });
-  try {
-    return await copy.save();
-  } finally {
-    copy.dispose();
-  }
+  return writeModel({
+    ...solver,
+    field,
+    params,
+    T,
+    trainT,
+    seed,
+    ...(scaling && { standardisation: scaling }),
+  });
 }
 
 function ownScaling({ set }: Config): Scaling | undefined {

@@ -4,7 +4,6 @@
  */
 import {
   type Device,
-  FjordError,
   type Flow,
   logProbOnDevice,
   sampleOnDevice,
@@ -14,7 +13,7 @@ import {
   tensor,
 } from "fjordgpu";
 import { cellCentres } from "../shared/grid.js";
-import { Checkpoints, Guard } from "../shared/guard.js";
+import { Checkpoints, Guard, isRunaway } from "../shared/guard.js";
 import { Rest, unlessPutOff } from "../shared/rest.js";
 import type { Config } from "./config.js";
 import type { Beginning, Command, Event, Layers } from "./protocol.js";
@@ -36,9 +35,6 @@ const BAND = 4096;
 const QUIET = 300;
 
 const fetchTraining = () => import("./training.js");
-/** Faults of a flow that has run away, not of the page. */
-const isRunaway = (error: unknown): error is FjordError =>
-  error instanceof FjordError && ["non-finite", "solve-failed"].includes(error.code);
 
 const fetchRecording = () => import("./slow/record.js");
 const fetchCourse = () => import("./course.js");
@@ -412,11 +408,12 @@ export class Session {
   async #answer(flow: Flow): Promise<void> {
     const times = this.#journey?.times ?? [];
     if (times.length === 0) return;
-    const { inspect, ring } = await fetchCourse();
+    const { askedOf, inspect, ring } = await fetchCourse();
+    const asked = askedOf(flow);
     for (const request of this.#asked.values()) {
       this.#asked.delete(request.type);
       this.post(
-        request.type === "ring" ? await ring(flow, request, times) : await inspect(flow, request, times),
+        request.type === "ring" ? await ring(asked, request, times) : await inspect(asked, request, times),
       );
     }
   }

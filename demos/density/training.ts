@@ -3,10 +3,7 @@
  * picture stands.
  */
 import { type data, type Flow, type TrainRun, train } from "fjordgpu";
-import { type Config, WEIGHT_DECAY } from "./config.js";
-
-/** The library's own rate of the warm start. */
-const WARM_RATE = 1e-2;
+import { CLIP, type Config, WARM_RATE, WEIGHT_DECAY } from "./config.js";
 
 export interface Circumstances {
   /** A checkpoint to go on from. */
@@ -36,7 +33,7 @@ export function trainingOf(
     weightDecay: optimiser === "adamw" ? WEIGHT_DECAY : 0,
     lr: lr / caution,
     seed,
-    clip: 10,
+    clip: CLIP,
     resume,
     standardise: !keepScaling,
     ...(warm > 0 && { warmStart: { steps: warm, lr: WARM_RATE / caution } }),

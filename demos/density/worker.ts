@@ -1,14 +1,17 @@
-/** The training worker: owns the device, and runs one session at a time. */
+/** The training worker: owns the device, or computes itself where there is none, and runs one session at a time. */
 import type { Device } from "fjordgpu";
 import { SessionWorker } from "../shared/session-worker.js";
 import { postEvent } from "../shared/worker-scope.js";
+import type { CpuDisplay, CpuSession } from "./cpu/index.js";
 import { Display } from "./display.js";
 import type { Command, Event } from "./protocol.js";
 import { Session } from "./session.js";
 import { defineOwn } from "./sets.js";
 
-const worker = new SessionWorker<Session>();
+const worker = new SessionWorker<Session | CpuSession>();
 let display: Display | undefined;
+/** In place of a device. */
+let cpu: { readonly Session: typeof CpuSession; readonly display: CpuDisplay } | undefined;
 
 function showOn(device: Device, { canvas, direct }: Extract<Command, { type: "open" }>): void {
   // In headless Chromium an emulated GPU goes away, and the device with it, when it is to draw on a canvas.
@@ -16,14 +19,34 @@ function showOn(device: Device, { canvas, direct }: Extract<Command, { type: "op
   display = new Display(device, plate, postEvent, worker.fail);
 }
 
+/** @param reason why there is no WebGPU */
+async function openCpu(run: number, reason: string): Promise<void> {
+  const { CpuDisplay, CpuSession } = await import("./cpu/index.js");
+  cpu = { Session: CpuSession, display: new CpuDisplay(postEvent, worker.fail) };
+  const opened = {
+    type: "opened",
+    adapter: "CPU, float64",
+    isSoftware: true,
+    withoutWebGpu: reason,
+  } as const;
+  postEvent<Event>(run, opened);
+}
+
 function configure(run: number, command: Extract<Command, { type: "configure" }>): void {
   const { config, layers, own, beginning, pace } = command;
   const post = (event: Event, transfer?: Transferable[]) => postEvent(run, event, transfer);
+  const before = () => defineOwn(own);
+  if (cpu) {
+    const { Session, display } = cpu;
+    const session = new Session(config, layers, post, (scene) => display.show(run, scene), beginning, pace);
+    worker.replace(run, session, before);
+    return;
+  }
   worker.begin(
     run,
     (device) =>
       new Session(device, config, layers, post, (scene) => display?.show(run, scene), beginning, pace),
-    () => defineOwn(own),
+    before,
   );
 }
 
@@ -31,7 +54,11 @@ worker.listen<Command>((command) => {
   const { session } = worker;
   switch (command.type) {
     case "open":
-      worker.open(command.run, (device) => showOn(device, command));
+      worker.open(
+        command.run,
+        (device) => showOn(device, command),
+        (reason) => openCpu(command.run, reason),
+      );
       break;
     case "configure":
       configure(command.run, command);
@@ -54,7 +81,7 @@ worker.listen<Command>((command) => {
       session?.rewind();
       break;
     case "slow":
-      session?.slow();
+      if (session instanceof Session) session.slow();
       break;
     case "pace":
       if (session) session.pace = command.steps;
@@ -64,8 +91,8 @@ worker.listen<Command>((command) => {
       session?.ask(command);
       break;
     case "look":
-      session?.moved(command.look.progress);
-      display?.look(command.run, command.look);
+      if (session instanceof Session) session.moved(command.look.progress);
+      (cpu?.display ?? display)?.look(command.run, command.look);
       break;
     case "read-back":
       display?.readBack();

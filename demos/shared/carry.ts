@@ -9,7 +9,10 @@ export interface Carried {
 }
 
 /** Scaling between data and the flow's own coordinates. */
-export function scalingOf(flow: Flow): { mean: readonly [number, number]; std: readonly [number, number] } {
+export function scalingOf(flow: Pick<Flow, "standardisation">): {
+  mean: readonly [number, number];
+  std: readonly [number, number];
+} {
   const { mean = [0, 0], std = [1, 1] } = flow.standardisation ?? {};
   return { mean: [mean[0]!, mean[1]!], std: [std[0]!, std[1]!] };
 }

@@ -1,10 +1,16 @@
 /** Notices when training goes wrong, and remembers where it still went well. */
+import { FjordError } from "fjordgpu";
 import { decimal, integer } from "./format.js";
 
 /** Evaluations of the field in one training step beyond which nobody wants to wait. */
 const MOST_EVALUATIONS = 3000;
 /** Nats above the best loss so far that no batch is by chance: its likelihood has fallen by a factor of 400. */
 const LEAP = 6;
+
+/** Faults of a flow that has run away, not of the page. */
+export function isRunaway(error: unknown): error is FjordError {
+  return error instanceof FjordError && ["non-finite", "solve-failed"].includes(error.code);
+}
 
 export interface Vitals {
   /** NLL of each step in nats; empty in the warm start. */
@@ -40,11 +46,11 @@ export interface Kept {
 }
 
 /** The last few checkpoints of a run, a hundred steps apart. */
-export class Checkpoints {
+export class Checkpoints<K extends { readonly step: number } = Kept> {
   static readonly EVERY = 100;
   static readonly BACK = 200;
   static readonly #MOST = 5;
-  #kept: Kept[] = [];
+  #kept: K[] = [];
 
   /** @param begin the step that the run began at */
   constructor(readonly begin = 0) {}
@@ -55,13 +61,13 @@ export class Checkpoints {
     return step >= (last?.step ?? this.begin) + Checkpoints.EVERY;
   }
 
-  add(kept: Kept): void {
+  add(kept: K): void {
     this.#kept.push(kept);
     if (this.#kept.length > Checkpoints.#MOST) this.#kept.shift();
   }
 
   /** The last one that is at least BACK steps before `step`; none: back to the beginning. */
-  before(step: number): Kept | undefined {
+  before(step: number): K | undefined {
     return this.#kept.filter((kept) => kept.step <= step - Checkpoints.BACK).at(-1);
   }
 

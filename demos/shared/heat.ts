@@ -33,7 +33,18 @@ export function colored(
 ): HTMLCanvasElement {
   const canvas = make("canvas", { width, height });
   const context = canvas.getContext("2d")!;
-  const picture = context.createImageData(width, height);
+  context.putImageData(heatPixels(logDensity, width, scale, top), 0, 0);
+  return canvas;
+}
+
+/** One pixel a cell. @param logDensity [height, width] nats, row 0 at the top @param top log p of the brightest colour */
+export function heatPixels(
+  logDensity: Float32Array,
+  width: number,
+  scale: HeatScale,
+  top: number,
+): ImageData {
+  const picture = new ImageData(width, logDensity.length / width);
   for (let i = 0; i < logDensity.length; i++) {
     const below = logDensity[i]! - top;
     const x = scale === "linear" ? Math.exp(below) : 1 + below / LOG_RANGE;
@@ -43,8 +54,7 @@ export function colored(
     picture.data[4 * i + 2] = COLOR_MAP[level + 2]!;
     picture.data[4 * i + 3] = 255;
   }
-  context.putImageData(picture, 0, 0);
-  return canvas;
+  return picture;
 }
 
 /** Fills `host` with a bar of the colour map and log p in nats at five places. */

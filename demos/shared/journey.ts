@@ -22,9 +22,13 @@ export interface JourneyOptions {
 
 /** Times and cells that an adapter keeps up with. */
 export const COURSE_DETAIL = {
+  float64: { times: 33, stride: 4, size: 24 },
   software: { times: 33, stride: 4, size: 36 },
   hardware: { times: 65, stride: 1, size: 96 },
 } as const;
+
+/** What travels: a flow on a device, or one in float64 that answers the same calls. */
+export type Traveller = Pick<Flow, "T" | "standardisation" | "baseOf" | "trajectory" | "logProb">;
 
 /** Of a Moment what is computed for it. */
 export type SeenMoment = Pick<Moment, "logDensity" | "field">;
@@ -48,7 +52,7 @@ export class Journey {
    * Computes the next part for the flow as it is after `step`; false: nothing is left.
    * @throws FjordError `aborted`, `solve-failed`, DeviceLostError
    */
-  async advance(flow: Flow, step: number, signal: AbortSignal): Promise<boolean> {
+  async advance(flow: Traveller, step: number, signal: AbortSignal): Promise<boolean> {
     const { times, stride, size } = this.options;
     if (step !== this.#step) {
       const T = await flow.T();
@@ -70,14 +74,14 @@ export class Journey {
   }
 
   /** Particles [n, 2] at every time. */
-  protected async follow(flow: Flow, signal: AbortSignal): Promise<Float32Array[]> {
+  protected async follow(flow: Traveller, signal: AbortSignal): Promise<Float32Array[]> {
     const { samples, seed } = this.options;
     // Those that the page shows otherwise, from where they come from.
     return flow.trajectory(flow.baseOf(samples, seed), this.times, { signal });
   }
 
   /** See Moment. @param index of its time */
-  protected async momentAt(flow: Flow, index: number, signal: AbortSignal): Promise<SeenMoment> {
+  protected async momentAt(flow: Traveller, index: number, signal: AbortSignal): Promise<SeenMoment> {
     const { size, window } = this.options;
     const logDensity = await flow.logProb(cellCentres(size, window), { at: this.times[index]!, signal });
     return { logDensity, field: new Float32Array() };

@@ -31,8 +31,11 @@ export class SessionWorker<S extends WorkerSession> {
     postEvent(run, { type: "failed", failure: failureOf(error) });
   };
 
-  /** @param opened what else there is to do before the page hears of the device */
-  open(run: number, opened?: (device: Device) => void): void {
+  /**
+   * @param opened what else there is to do before the page hears of the device
+   * @param instead what to do where there is no WebGPU, and why there is none; else the page is told of it as a failure
+   */
+  open(run: number, opened?: (device: Device) => void, instead?: (reason: string) => Promise<void>): void {
     openDevice({ onLost: (error) => this.fail(this.#current, error) })
       .then((device) => {
         this.device = device;
@@ -40,17 +43,25 @@ export class SessionWorker<S extends WorkerSession> {
         opened?.(device);
         postEvent(run, { type: "opened", adapter: adapterName(adapter), isSoftware: adapter.isSoftware });
       })
+      .catch((error: unknown) => {
+        const { kind, message } = failureOf(error);
+        if (!instead || kind !== "unavailable") throw error;
+        return instead(message);
+      })
       .catch((error: unknown) => this.fail(run, error));
   }
 
   /**
-   * Stops the session before, and runs this one after it.
+   * Stops the session before, and runs this one after it, if there is a device.
    * @param before what has to wait until the one before has ended
    */
   begin(run: number, make: (device: Device) => S, before?: () => void): void {
+    if (this.device) this.replace(run, make(this.device), before);
+  }
+
+  /** Stops the session before, and runs this one after it. */
+  replace(run: number, next: S, before?: () => void): void {
     this.session?.stop();
-    if (!this.device) return;
-    const next = make(this.device);
     this.session = next;
     this.#busy = this.#busy
       .then(() => {

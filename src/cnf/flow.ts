@@ -239,7 +239,9 @@ export class Flow {
    * In Node the bytes are also written to `path`.
    */
   async save(path?: string): Promise<Uint8Array> {
-    const bytes = writeModel(this, await this.params(), await this.T());
+    const { field, solver, trainT, seed, standardisation } = this;
+    const learned = { params: await this.params(), T: await this.T() };
+    const bytes = writeModel({ ...solver, ...learned, field, trainT, seed, standardisation });
     if (path !== undefined) {
       const fileSystem = "node:fs/promises";
       const { writeFile } = (await import(

@@ -1,10 +1,17 @@
 /** Flows as safetensors files: θ by name, T, the scaling of the data, and the configuration as metadata. */
-import { mlp } from "../field/mlp.js";
+import { initialParams, mlp } from "../field/mlp.js";
 import type { ParamTensor } from "../field/spec.js";
 import type { Device } from "../gpu/device.js";
 import { FileFormatError } from "../gpu/errors.js";
 import { expectTensor, readSafetensors, writeSafetensors } from "../io/safetensors.js";
-import { type CnfOptions, checkStandardisation, parseConfig, type SavedConfig } from "./config.js";
+import {
+  type CnfOptions,
+  checkCnf,
+  checkStandardisation,
+  parseConfig,
+  type SavedConfig,
+  solverConfig,
+} from "./config.js";
 import { isFfjord, readFfjord } from "./ffjord.js";
 import { cnf, type Flow } from "./flow.js";
 import { fromFile } from "./from-file.js";
@@ -38,9 +45,12 @@ export function flatTensors(
   return values;
 }
 
+/** What stands in a file beside θ and T. */
+type Described = Pick<Flow, "field" | "standardisation" | "solver" | "trainT" | "seed">;
+
 /** Tensors and metadata of a flow; training adds its own. */
 export function modelParts(
-  flow: Flow,
+  flow: Described,
   params: Float32Array,
   T: number,
 ): { tensors: Tensors; metadata: Record<string, string> } {
@@ -49,8 +59,8 @@ export function modelParts(
   tensors.set("end_time", { shape: [1], data: new Float32Array([T]) });
   if (flow.standardisation) {
     const { mean, std } = flow.standardisation;
-    tensors.set("standardisation.mean", { shape: [flow.dim], data: mean });
-    tensors.set("standardisation.std", { shape: [flow.dim], data: std });
+    tensors.set("standardisation.mean", { shape: [flow.field.dim], data: mean });
+    tensors.set("standardisation.std", { shape: [flow.field.dim], data: std });
   }
   const { dim, hidden, layer, activation, residual } = flow.field.spec;
   const config: SavedConfig = {
@@ -62,8 +72,16 @@ export function modelParts(
   return { tensors, metadata: { format: FORMAT, config: JSON.stringify(config) } };
 }
 
-export function writeModel(flow: Flow, params: Float32Array, T: number): Uint8Array {
-  const { tensors, metadata } = modelParts(flow, params, T);
+/**
+ * The file of a flow with these options, without a device: what readModel reads. θ that is not given is that of a new
+ * flow. @throws ArgumentError naming a value out of range
+ */
+export function writeModel(options: CnfOptions): Uint8Array<ArrayBuffer> {
+  checkCnf(options);
+  const { field, T = 1, trainT = false, seed = 0, standardisation } = options;
+  const described = { field, trainT, seed, standardisation, solver: solverConfig(options) };
+  const params = options.params ?? initialParams(field.spec, seed);
+  const { tensors, metadata } = modelParts(described, params, T);
   return writeSafetensors(tensors, metadata);
 }
 

@@ -1,5 +1,7 @@
-/** The density page's picture by the device against the same layers painted on a 2-D canvas by the shared plane. */
+/** The density page's picture, by the device and by the CPU's worker, against the same layers painted on a 2-D canvas by the shared plane. */
 import { expect, test } from "vitest";
+import { pixelsOf } from "../../demos/density/cpu/picture.js";
+import { CpuScene } from "../../demos/density/cpu/scene.js";
 import { Painting } from "../../demos/density/painting.js";
 import { ARROWS, MESH, type PictureLayer } from "../../demos/density/protocol-view.js";
 import { Scene } from "../../demos/density/scene.js";
@@ -45,6 +47,14 @@ test("each layer looks as it does on a 2-D canvas", async () => {
   scene.mesh = once(nodes);
   const flat = tensor(device, density, [CELLS * CELLS]);
   scene.add({ index: 0, density: flat, field: tensor(device, velocity, [ARROWS, ARROWS, 2]) }, top);
+
+  const numbers = new CpuScene(WINDOW, data);
+  numbers.density = { size: CELLS, logDensity: density };
+  numbers.samples = samples;
+  numbers.mesh = [nodes];
+  const course = { step: 0, times: [0], stride: 1, mean: [0, 0], std: [1, 1], samples: [samples] } as const;
+  numbers.add({ type: "course", ...course });
+  numbers.add({ type: "moment", step: 0, index: 0, size: CELLS, logDensity: density, field: velocity });
 
   const paint: Record<PictureLayer, (plane: Plane) => void> = {
     density: (plane) => {
@@ -98,24 +108,29 @@ test("each layer looks as it does on a 2-D canvas", async () => {
   } as const;
   for (const name of Object.keys(paint) as PictureLayer[]) {
     const layers = { ...off, [name]: true };
-    const actual = await painting.painter.pixels(painting.pictureOf(scene, { ...look, layers }));
+    const made = {
+      device: await painting.painter.pixels(painting.pictureOf(scene, { ...look, layers })),
+      cpu: pixelsOf(numbers, { ...look, layers }),
+    };
     const plane = new Plane(canvas, WINDOW, paint[name]);
     const context = plane.snapshot(1).getContext("2d")!;
     const expected = context.getImageData(LEFT, TOP, SIDE, SIDE).data;
-    let total = 0;
-    let brightness = 0;
-    let far = 0;
-    for (let i = 0; i < actual.length; i++) {
-      const difference = actual[i]! - expected[i]!;
-      total += Math.abs(difference);
-      brightness += difference;
-      if (Math.abs(difference) > 64) far += 1;
+    for (const [by, actual] of Object.entries(made)) {
+      let total = 0;
+      let brightness = 0;
+      let far = 0;
+      for (let i = 0; i < actual.length; i++) {
+        const difference = actual[i]! - expected[i]!;
+        total += Math.abs(difference);
+        brightness += difference;
+        if (Math.abs(difference) > 64) far += 1;
+      }
+      // Edges are smoothed by another rule, a pixel or less wide. With 700 dots, the worst, 1.2 of 255 on average, 0.5 in
+      // brightness and 0.6 % of the bytes off by a quarter were seen; of the other layers a third of that.
+      expect(total / actual.length, `${name} ${by}`).toBeLessThan(1.6);
+      expect(Math.abs(brightness / actual.length), `${name} ${by}`).toBeLessThan(0.8);
+      expect(far / actual.length, `${name} ${by}`).toBeLessThan(0.01);
     }
-    // Edges are smoothed by another rule, a pixel or less wide. With 700 dots, the worst, 1.2 of 255 on average, 0.5 in
-    // brightness and 0.6 % of the bytes off by a quarter were seen; of the other layers a third of that.
-    expect(total / actual.length, name).toBeLessThan(1.6);
-    expect(Math.abs(brightness / actual.length), name).toBeLessThan(0.8);
-    expect(far / actual.length, name).toBeLessThan(0.01);
   }
   canvas.remove();
   scene.dispose();

@@ -109,6 +109,11 @@ export class Results {
   async onReady(): Promise<void> {
     if (this.#asked) return;
     this.#asked = true;
+    await this.offerKept();
+  }
+
+  /** Offers the run that was kept, if there is one and nothing else is being said. */
+  async offerKept(): Promise<void> {
     const { notice, open } = this.hooks;
     const { keptText, readKept } = await import("./keep.js");
     const kept = await readKept();

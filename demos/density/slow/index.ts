@@ -22,6 +22,7 @@ export class Slow {
   #state = "opening";
   /** A step is to be recorded when the flow stands still. */
   #wanted = false;
+  #isRefused = false;
 
   constructor(readonly hooks: SlowButtonHooks) {
     this.#button.addEventListener("click", () => void this.#open());
@@ -31,10 +32,17 @@ export class Slow {
     this.#button.click();
   }
 
+  /** Where there is no WebGPU there is no slow motion: says so, or takes it back. */
+  refuse(isRefused: boolean): void {
+    this.#isRefused = isRefused;
+    byId("slow-note", HTMLElement).hidden = !isRefused;
+    this.enter(this.#state);
+  }
+
   /** The page has entered a state. */
   enter(state: string): void {
     this.#state = state;
-    this.#button.disabled = ![...STANDS_STILL, "training"].includes(state);
+    this.#button.disabled = this.#isRefused || ![...STANDS_STILL, "training"].includes(state);
     this.#ask();
     // What was recorded is of a run that is no more.
     if (["opening", "trouble", "stopped"].includes(state)) this.#dialog?.close();

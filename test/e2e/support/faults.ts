@@ -12,6 +12,11 @@ export class Faults {
     page.on("pageerror", (error) => this.#found.push(String(error)));
   }
 
+  /** Another thing that must not be. */
+  add(fault: string): void {
+    this.#found.push(fault);
+  }
+
   expectNone(): void {
     expect(this.#found).toEqual([]);
   }
