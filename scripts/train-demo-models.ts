@@ -18,8 +18,8 @@ const folder = "demos/public/models";
  */
 const RUNS = {
   moons: { warm: 0, steps: 800, solverSteps: 6, lr: 1e-2 },
-  "8gaussians": { warm: 4000, steps: 60, solverSteps: 6, lr: 2e-3 },
-  pinwheel: { warm: 4000, steps: 60, solverSteps: 6, lr: 2e-3 },
+  "8gaussians": { warm: 3920, steps: 80, solverSteps: 6, lr: 2e-3 },
+  pinwheel: { warm: 3920, steps: 80, solverSteps: 6, lr: 2e-3 },
 };
 
 const asked = process.argv.slice(2);
@@ -39,8 +39,8 @@ for (const [name, { warm, steps, solverSteps, lr }] of Object.entries(RUNS)) {
     clip: 5,
     standardise: false,
     ...(warm > 0 && { warmStart: { steps: warm, lr: 5e-3, schedule: "cosine" as const } }),
-    evaluateEvery: steps / 4,
-    reportEvery: steps / 40,
+    evaluateEvery: (warm + steps) / 4,
+    reportEvery: (warm + steps) / 40,
   });
   for await (const { step, loss, heldOut, kl, seconds } of run) {
     const judged = heldOut === undefined ? "" : `  held out ${heldOut.toFixed(3)}  KL ${kl?.toFixed(3)}`;
