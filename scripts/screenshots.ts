@@ -121,7 +121,20 @@ const SHOTS: readonly Shot[] = [
     path: "sampling/?play=0",
     prepare: async (page) => {
       await state(page, "ready");
+      await page.locator('body[data-meter="ready"]').waitFor({ timeout: 60_000 });
       await page.getByTestId("time").fill("0.75");
+      // Time for the worker's picture of that moment.
+      await page.waitForTimeout(2_000);
+    },
+  },
+  {
+    name: "sampling-cold",
+    path: "sampling/?count=20000&temperature=0.7&play=0",
+    prepare: async (page) => {
+      await state(page, "ready");
+      await page.locator('body[data-meter="ready"]').waitFor({ timeout: 60_000 });
+      await page.getByTestId("time").fill("1");
+      await page.waitForTimeout(3_000);
     },
   },
   {

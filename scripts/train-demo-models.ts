@@ -1,5 +1,5 @@
 /**
- * Trains the flow that the sampling page comes with and writes demos/public/models/NAME.safetensors:
+ * Trains the flows that the sampling page comes with and writes demos/public/models/NAME.safetensors:
  *
  *   node scripts/run-source.mjs scripts/train-demo-models.ts [NAME …]
  *
@@ -12,17 +12,21 @@ import { openNodeGPU } from "../src/node/open.js";
 
 const folder = "demos/public/models";
 /**
- * Training steps, and solver steps in them. A net learns to exploit a solver that is too coarse: the NLL in training
- * then falls below the entropy of the data, which no density can, as it did with five midpoint steps. A new flow is
- * one entry here and one option in the menu of the sampling page.
+ * Steps of flow matching, steps of maximum likelihood, and solver steps in the latter. A net learns to exploit a solver
+ * that is too coarse: the NLL in training then falls below the entropy of the data, which no density can, as it did with
+ * five midpoint steps. A new flow is one entry here and one option in the menu of the sampling page.
  */
-const RUNS = { moons: { steps: 800, solverSteps: 6 } };
+const RUNS = {
+  moons: { warm: 0, steps: 800, solverSteps: 6, lr: 1e-2 },
+  "8gaussians": { warm: 3920, steps: 80, solverSteps: 6, lr: 2e-3 },
+  pinwheel: { warm: 3920, steps: 80, solverSteps: 6, lr: 2e-3 },
+};
 
 const asked = process.argv.slice(2);
 const device = await openDevice({ gpu: (await openNodeGPU()).gpu });
 mkdirSync(folder, { recursive: true });
 
-for (const [name, { steps, solverSteps }] of Object.entries(RUNS)) {
+for (const [name, { warm, steps, solverSteps, lr }] of Object.entries(RUNS)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   const field = mlp({ dim: 2, hidden: [32, 32, 32] });
   const flow = cnf(device, { field, method: "rk4", steps: 8 });
@@ -30,12 +34,13 @@ for (const [name, { steps, solverSteps }] of Object.entries(RUNS)) {
     solver: { method: "rk4", steps: solverSteps },
     steps,
     batch: 128,
-    lr: 1e-2,
+    lr,
     schedule: "cosine",
     clip: 5,
     standardise: false,
-    evaluateEvery: steps / 4,
-    reportEvery: steps / 40,
+    ...(warm > 0 && { warmStart: { steps: warm, lr: 5e-3, schedule: "cosine" as const } }),
+    evaluateEvery: (warm + steps) / 4,
+    reportEvery: (warm + steps) / 40,
   });
   for await (const { step, loss, heldOut, kl, seconds } of run) {
     const judged = heldOut === undefined ? "" : `  held out ${heldOut.toFixed(3)}  KL ${kl?.toFixed(3)}`;

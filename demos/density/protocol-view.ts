@@ -1,5 +1,6 @@
 /** The part of the messages that is about looking at a flow: its course in time, single points, rings, checks. */
 import type { Course, Moment } from "../shared/course.js";
+import type { Drawn, Frame } from "../shared/display.js";
 
 /** The flow at a place and a time; the answer is Inspected. */
 export interface Inspect {
@@ -19,14 +20,10 @@ export interface DropRing {
   readonly radius: number;
 }
 
-/** What the picture is to show; the answer is Picture. */
-export interface Look {
-  readonly id: number;
-  /** For a file, beside what the page shows: always as pixels. */
-  readonly still: boolean;
-  /** Device pixels along a side of the plate, and of a CSS pixel. */
-  readonly size: number;
-  readonly ratio: number;
+/** What the picture is to show; the answer is Drawn. */
+export type Look = Seen & Frame;
+
+export interface Seen {
   /** 0: noise; 1: data. */
   readonly progress: number;
   /** Whether time leads from data to noise. */
@@ -38,16 +35,6 @@ export interface Look {
 export const PICTURE_LAYERS = ["density", "contours", "data", "samples", "field", "mesh"] as const;
 
 export type PictureLayer = (typeof PICTURE_LAYERS)[number];
-
-/** A look was drawn. */
-export interface Picture {
-  readonly type: "picture";
-  readonly id: number;
-  readonly still: boolean;
-  readonly size: number;
-  /** [size, size, 4], row 0 at the top; undefined: the page's canvas has it. */
-  readonly pixels: Uint8ClampedArray<ArrayBuffer> | undefined;
-}
 
 export type ViewCommand =
   | Inspect
@@ -115,7 +102,7 @@ export interface Trouble {
   readonly lr: number;
 }
 
-export type ViewEvent = Picture | Course | Moment | Inspected | Ring | Check | Trouble;
+export type ViewEvent = Drawn | Course | Moment | Inspected | Ring | Check | Trouble;
 
 /** Points of the data that are drawn. */
 export const DATA_POINTS = 2_000;

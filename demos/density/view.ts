@@ -1,5 +1,6 @@
 /** The picture: layers over each other at any time of the flow, with the legend and the words for it. */
 
+import { DisplayClient } from "../shared/display-client.js";
 import { byId, setText } from "../shared/dom.js";
 import { decimal, integer } from "../shared/format.js";
 import { type HeatScale, legend } from "../shared/heat.js";
@@ -9,11 +10,10 @@ import { paintData } from "../shared/points.js";
 import { type Density, distanceFromNoise, Stage } from "../shared/stage.js";
 import { Transport } from "../shared/transport.js";
 import { type Config, PRESETS } from "./config.js";
-import { DisplayClient } from "./display-client.js";
 import { Inspector } from "./inspector.js";
 import * as layers from "./layers.js";
 import type { Command, Event, Frame, Layers } from "./protocol.js";
-import { DATA_POINTS, type Look, PICTURE_LAYERS } from "./protocol-view.js";
+import { DATA_POINTS, PICTURE_LAYERS, type Seen } from "./protocol-view.js";
 import { pointOn } from "./rings.js";
 import { setOf } from "./sets.js";
 
@@ -42,7 +42,7 @@ export class View {
   #density: Density | undefined;
   /** The largest log p of the picture, nats. */
   #peak: number | undefined;
-  readonly #display: DisplayClient;
+  readonly #display: DisplayClient<Seen>;
   /** Counts what has come in that the picture shows. */
   #version = 0;
   /** While the picture is drawn for a file. */
@@ -126,7 +126,7 @@ export class View {
       progress,
       turned: direction === -1,
       scale: this.#scale.value as HeatScale,
-      layers: layers as Look["layers"],
+      layers: layers as Seen["layers"],
     };
   }
 

@@ -1,22 +1,25 @@
 /** The training worker: owns the device, or computes itself where there is none, and runs one session at a time. */
 import type { Device } from "fjordgpu";
+import { Display } from "../shared/display.js";
 import { SessionWorker } from "../shared/session-worker.js";
 import { postEvent } from "../shared/worker-scope.js";
 import type { CpuDisplay, CpuSession } from "./cpu/index.js";
-import { Display } from "./display.js";
 import type { Command, Event } from "./protocol.js";
+import type { Look } from "./protocol-view.js";
+import type { Scene } from "./scene.js";
 import { Session } from "./session.js";
 import { defineOwn } from "./sets.js";
 
 const worker = new SessionWorker<Session | CpuSession>();
-let display: Display | undefined;
+let display: Display<Scene, Look> | undefined;
 /** In place of a device. */
 let cpu: { readonly Session: typeof CpuSession; readonly display: CpuDisplay } | undefined;
 
 function showOn(device: Device, { canvas, direct }: Extract<Command, { type: "open" }>): void {
   // In headless Chromium an emulated GPU goes away, and the device with it, when it is to draw on a canvas.
   const plate = device.adapter.isSoftware && !direct ? undefined : canvas;
-  display = new Display(device, plate, postEvent, worker.fail);
+  const create = async (on: Device) => (await import("./painting.js")).Painting.create(on);
+  display = new Display(device, plate, create, postEvent, worker.fail);
 }
 
 /** @param reason why there is no WebGPU */

@@ -148,10 +148,13 @@ export class Chart {
 
   #makeKey(): HTMLElement {
     const key = make("div", { className: "chart-key small" });
-    for (const { label, color, dash, width, dots } of this.options.curves) {
+    for (const { label, color, dash, width, dots, fill } of this.options.curves) {
       if (!label) continue;
       const line = make("span", { className: dots === "only" ? "chart-dot" : "chart-line" });
       if (dots === "only") line.style.background = `var(${color})`;
+      // A band without a line of its own.
+      else if (fill?.down && width === 0)
+        Object.assign(line.style, { height: "0.75rem", background: `var(${color})`, opacity: fill.opacity });
       else line.style.borderTop = `${Math.max(2, width ?? 2)}px ${dash ? "dashed" : "solid"} var(${color})`;
       key.append(make("span", {}, line, label));
     }

@@ -87,7 +87,7 @@ test.describe("without JavaScript", () => {
     await expect(page.getByTestId("plate")).toHaveCSS("background-image", /\.png"/);
   });
 
-  for (const name of ["image", "trajectories", "compare", "solvers", "trace", "engine"]) {
+  for (const name of ["image", "sampling", "trajectories", "compare", "solvers", "trace", "engine"]) {
     test(`"/${name}/" shows its title, its explanation and a picture`, async ({ page }) => {
       await page.goto(`${name}/`);
       await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

@@ -3,31 +3,55 @@
  * read back as pixels that the page shows. Of several wishes that come while one is under way the newest is drawn.
  */
 import type { Device, render } from "fjordgpu";
-import type { Painting } from "./painting.js";
-import type { Event } from "./protocol.js";
-import type { Look } from "./protocol-view.js";
-import type { Scene } from "./scene.js";
 
-interface Wish {
+/** Of a look what every page's has. */
+export interface Frame {
+  readonly id: number;
+  /** For a file, beside what the page shows: always as pixels. */
+  readonly still: boolean;
+  /** Device pixels along a side of the plate, and of a CSS pixel. */
+  readonly size: number;
+  readonly ratio: number;
+}
+
+/** A look was drawn. */
+export interface Drawn {
+  readonly type: "picture";
+  readonly id: number;
+  readonly still: boolean;
+  readonly size: number;
+  /** [size, size, 4], row 0 at the top; undefined: the page's canvas has it. */
+  readonly pixels: Uint8ClampedArray<ArrayBuffer> | undefined;
+}
+
+/** How a page's scene looks, and what draws it. */
+export interface Painting<Scene, Look> {
+  readonly painter: render.Painter;
+  pictureOf(scene: Scene, look: Look): render.Picture;
+}
+
+interface Wish<Look> {
   readonly run: number;
   readonly look: Look;
 }
 
-export class Display {
-  #painting: Promise<Painting> | undefined;
+export class Display<Scene, Look extends Frame> {
+  #painting: Promise<Painting<Scene, Look>> | undefined;
   #draw: ((picture: render.Picture) => void) | undefined;
   #scene: { readonly run: number; readonly scene: Scene } | undefined;
-  #wish: Wish | undefined;
+  #wish: Wish<Look> | undefined;
   #busy = false;
 
   /**
    * @param canvas to draw on; without one pixels are posted
+   * @param create makes the painting when there is something to draw
    * @param fail is told what goes wrong
    */
   constructor(
     readonly device: Device,
     readonly canvas: OffscreenCanvas | undefined,
-    readonly post: (run: number, event: Event, transfer?: Transferable[]) => void,
+    readonly create: (device: Device) => Promise<Painting<Scene, Look>>,
+    readonly post: (run: number, event: Drawn, transfer?: Transferable[]) => void,
     readonly fail: (run: number, error: unknown) => void,
   ) {}
 
@@ -50,9 +74,8 @@ export class Display {
     this.#draw = undefined;
   }
 
-  async #begin(): Promise<Painting> {
-    const { Painting } = await import("./painting.js");
-    const painting = await Painting.create(this.device);
+  async #begin(): Promise<Painting<Scene, Look>> {
+    const painting = await this.create(this.device);
     if (this.canvas) this.#draw = painting.painter.onCanvas(this.canvas);
     return painting;
   }
@@ -70,7 +93,7 @@ export class Display {
       });
   }
 
-  async #paint({ run, look }: Wish): Promise<void> {
+  async #paint({ run, look }: Wish<Look>): Promise<void> {
     this.#painting ??= this.#begin();
     const painting = await this.#painting;
     if (this.device.isLost || run !== this.#scene?.run) return;

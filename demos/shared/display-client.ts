@@ -2,11 +2,9 @@
  * The page's side of the picture that the worker draws: what it is asked for, and what comes back, on a canvas of the
  * worker's below the plate or as pixels.
  */
-import { make } from "../shared/dom.js";
-import type { Plane } from "../shared/plane.js";
-import type { Look, Picture } from "./protocol-view.js";
-
-type Wanted = Omit<Look, "id" | "still" | "size" | "ratio">;
+import type { Drawn, Frame } from "./display.js";
+import { make } from "./dom.js";
+import type { Plane } from "./plane.js";
 
 interface Waiting {
   readonly resolve: (image: HTMLCanvasElement) => void;
@@ -16,7 +14,8 @@ interface Waiting {
 /** Frames in which a canvas of the worker's must have come to show something. */
 const PATIENCE = 20;
 
-export class DisplayClient {
+/** `Wanted`: what a page's look has beside its frame. */
+export class DisplayClient<Wanted extends object> {
   /** "below": on the worker's canvas; an image; none yet for this run. */
   #shown: "below" | HTMLCanvasElement | undefined;
   #canvas: HTMLCanvasElement | undefined;
@@ -29,7 +28,7 @@ export class DisplayClient {
   /** @param send to the worker @param onChange called when another picture has come */
   constructor(
     readonly plane: Plane,
-    readonly send: (command: { type: "look"; look: Look } | { type: "read-back" }) => void,
+    readonly send: (command: { type: "look"; look: Wanted & Frame } | { type: "read-back" }) => void,
     readonly onChange: () => void,
   ) {}
 
@@ -84,7 +83,7 @@ export class DisplayClient {
     return this.#shown === "below" ? this.#canvas : this.#shown;
   }
 
-  take({ id, still, size, pixels }: Picture): void {
+  take({ id, still, size, pixels }: Drawn): void {
     if (!pixels) {
       if (this.#proven) this.#show("below");
       else this.#prove(PATIENCE);
