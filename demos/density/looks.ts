@@ -1,9 +1,11 @@
 /** Colours and measures of the layers of the picture, whoever paints it. */
 import type { render } from "fjordgpu";
+import { SAMPLES as FULL_SIZE } from "./protocol-view.js";
 
 export const WHITE: render.Color = [1, 1, 1];
 export const SAMPLE_COLOR: render.Color = [1, 0.643, 0.361];
 export const MESH_COLOR: render.Color = [0.624, 0.847, 1];
+export const TRAIL_ALPHA = 0.5;
 
 /** Shares of the probability that contours enclose, and how opaque each of these lines is. */
 export const SHARES = [0.25, 0.5, 0.75, 0.95];
@@ -17,6 +19,11 @@ const USUAL_SIDE = 520;
 /** In pixels of a plate with `size` of them along a side, `ratio` to a CSS pixel. */
 export function dotRadius(radius: number, { size, ratio }: { size: number; ratio: number }): number {
   return Math.max(0.75, radius * Math.min(1.2, size / ratio / USUAL_SIDE)) * ratio;
+}
+
+/** Of the radius of one of n dots, of which FULL_SIZE have their full one: more of them would hide what is below. */
+export function shrink(n: number): number {
+  return Math.min(1, (FULL_SIZE / Math.max(1, n)) ** (1 / 6));
 }
 
 /** Opacity of one of n dots, of which 1,000 would get `alpha`: crowds still show where they are densest. */

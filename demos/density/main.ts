@@ -211,6 +211,7 @@ async function onOpened(event: Opened): Promise<void> {
   setText(byId("value-adapter", HTMLElement), name);
   if (withoutWebGpu) sayCpu(withoutWebGpu);
   slow.refuse(withoutWebGpu !== undefined);
+  view.isLimited = withoutWebGpu !== undefined;
   let config = controls.config;
   if (isSoftware && !chosen) {
     const preset = withoutWebGpu ? PRESETS.least : PRESETS.tiny;

@@ -13,10 +13,12 @@ import {
   MESH_COLOR,
   SAMPLE_COLOR,
   SHARES,
+  shrink,
+  TRAIL_ALPHA,
   WHITE,
 } from "./looks.js";
 import { type Look, MESH } from "./protocol-view.js";
-import type { Scene } from "./scene.js";
+import { rowsOf, type Scene } from "./scene.js";
 
 const BYTES = Float32Array.from(COLOR_MAP, (byte) => byte / 255);
 const NIGHT: render.Color = [BYTES[0]!, BYTES[1]!, BYTES[2]!];
@@ -57,10 +59,15 @@ export class Painting {
       const look = dataLook(scene.data.shape[0]!, overDensity, progress);
       layers.push({ kind: "dots", points: { from: scene.data }, radius: dot(1.2), color: WHITE, ...look });
     }
-    const points = scene.samplesAt(progress);
-    if (shown.samples && points) {
-      const alpha = crowd(0.95, points.from.shape[0]!);
-      layers.push({ kind: "dots", points, radius: dot(1.4), color: SAMPLE_COLOR, alpha });
+    const trails = scene.trailsAt(progress, turned);
+    if (shown.trails && trails) {
+      layers.push({ kind: "lines", ...trails, width: ratio, color: SAMPLE_COLOR, alpha: TRAIL_ALPHA });
+    }
+    const parts = shown.samples ? scene.samplesAt(progress) : [];
+    const count = rowsOf(parts);
+    for (const points of parts) {
+      const look = { radius: dot(1.4 * shrink(count)), color: SAMPLE_COLOR, alpha: crowd(0.95, count) };
+      layers.push({ kind: "dots", points, ...look });
     }
     if (shown.contours && values) {
       const look = { shares: SHARES, alphas: CONTOUR_ALPHAS, color: WHITE, width: 1.25 * ratio };

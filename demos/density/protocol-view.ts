@@ -32,7 +32,7 @@ export interface Seen {
   readonly layers: Readonly<Record<PictureLayer, boolean>>;
 }
 
-export const PICTURE_LAYERS = ["density", "contours", "data", "samples", "field", "mesh"] as const;
+export const PICTURE_LAYERS = ["density", "contours", "data", "samples", "trails", "field", "mesh"] as const;
 
 export type PictureLayer = (typeof PICTURE_LAYERS)[number];
 
@@ -106,8 +106,10 @@ export type ViewEvent = Drawn | Course | Moment | Inspected | Ring | Check | Tro
 
 /** Points of the data that are drawn. */
 export const DATA_POINTS = 2_000;
-/** Samples that are drawn. */
-export const SAMPLES = 1500;
+/** Samples that are drawn, where not more are wanted. */
+export const SAMPLES = 2_000;
+/** Of them those that draw trails. */
+export const TRAILS = 200;
 /** Arrows along a side of the window. */
 export const ARROWS = 15;
 /** Particles of a ring. */

@@ -13,6 +13,12 @@ export interface Layers {
   readonly visible: boolean;
 }
 
+/** What the page shows of a run. */
+export interface Shown extends Layers {
+  /** Samples that are wanted. */
+  readonly count: number;
+}
+
 /** A flow that does not begin untrained. */
 export interface Beginning {
   /** A model file. */
@@ -36,7 +42,7 @@ export type Command =
   | {
       readonly type: "configure";
       readonly config: Config;
-      readonly layers: Layers;
+      readonly layers: Shown;
       readonly own: OwnData | undefined;
       readonly beginning: Beginning | undefined;
       readonly pace: number;
@@ -49,7 +55,7 @@ export type Command =
   | { readonly type: "draw"; readonly count: number }
   | { readonly type: "start" }
   | { readonly type: "pause" }
-  | { readonly type: "layers"; readonly layers: Layers }
+  | { readonly type: "layers"; readonly layers: Shown }
   | ViewCommand;
 
 export interface Opened {
@@ -98,8 +104,8 @@ export type Event =
   | { readonly type: "ready"; readonly parameters: number }
   | Progress
   | Frame
-  /** There are other samples to be seen. */
-  | { readonly type: "samples" }
+  /** There are other samples to be seen, so many. */
+  | { readonly type: "samples"; readonly count: number }
   | { readonly type: "saved"; readonly purpose: Purpose; readonly beginning: Beginning }
   /** [n, 2] row-major, in the coordinates of the picture. */
   | { readonly type: "drawn"; readonly points: Float32Array }

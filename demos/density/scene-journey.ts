@@ -3,11 +3,16 @@ import { type Flow, logProbOnDevice, type Tensor, tensor, trajectoryOnDevice } f
 import { fieldAt } from "../shared/carry.js";
 import { cellCentres, meshNodes } from "../shared/grid.js";
 import { COURSE_DETAIL, Journey, type SeenMoment } from "../shared/journey.js";
+import type { Bands } from "./bands.js";
 import type { Event } from "./protocol.js";
-import { ARROWS, MESH, SAMPLES } from "./protocol-view.js";
+import { ARROWS, MESH, SAMPLES, TRAILS } from "./protocol-view.js";
 import type { Scene } from "./scene.js";
 
 export class SceneJourney extends Journey {
+  /** The noise of all samples that are wanted, and how many of them are on their way. */
+  #noise: Float32Array = new Float32Array();
+  #joined = 0;
+
   constructor(
     readonly scene: Scene,
     seed: number,
@@ -28,7 +33,37 @@ export class SceneJourney extends Journey {
     const mesh = await carry(meshNodes(MESH));
     this.scene.begin(samples);
     this.scene.mesh = mesh;
+    const nodes = frames.length;
+    this.scene.trails = tensor(flow.device, trailsOf(frames, TRAILS), [TRAILS * nodes, 2]);
+    this.#joined = 0;
     return frames;
+  }
+
+  /**
+   * The next of `count` samples beyond those that every course has, at all its times; after `advance` has nothing left.
+   * Where another number is wanted than before, it begins with letting the others go.
+   * @returns how many there are now; undefined: nothing was left to do
+   * @throws as advance()
+   */
+  async join(flow: Flow, count: number, bands: Bands, signal: AbortSignal): Promise<number | undefined> {
+    if (this.#noise.length !== 2 * count) {
+      this.#noise = flow.baseOf(count, this.options.seed);
+      this.#joined = 0;
+    }
+    if (this.#joined === 0) {
+      this.scene.thin();
+      this.#joined = SAMPLES;
+      return SAMPLES;
+    }
+    if (this.#joined >= count) return undefined;
+    const rows = Math.min(bands.rows, count - this.#joined);
+    const noise = this.#noise.subarray(2 * this.#joined, 2 * (this.#joined + rows));
+    const start = performance.now();
+    const part = await onDevice(flow, noise, (z) => trajectoryOnDevice(flow, z, this.times, { signal }));
+    bands.took(rows, performance.now() - start);
+    this.scene.join(part);
+    this.#joined += rows;
+    return this.#joined;
   }
 
   protected override async momentAt(flow: Flow, index: number, signal: AbortSignal): Promise<SeenMoment> {
@@ -46,6 +81,17 @@ export class SceneJourney extends Journey {
     this.scene.add({ index, density, field }, speed);
     return { logDensity, field: velocity };
   }
+}
+
+/** The ways of the first `count` particles through the frames [n, 2], one after the other: [count × frames, 2]. */
+export function trailsOf(frames: readonly Float32Array[], count: number): Float32Array {
+  const trails = new Float32Array(2 * count * frames.length);
+  for (let line = 0; line < count; line++) {
+    frames.forEach((frame, node) => {
+      trails.set(frame.subarray(2 * line, 2 * line + 2), 2 * (line * frames.length + node));
+    });
+  }
+  return trails;
 }
 
 /** Runs `work` on points [n, 2] that are on the device meanwhile. */

@@ -20,6 +20,10 @@ export class Scene {
   /** At all times of the course, evenly spaced from noise to data: particles [n, 2], nodes of the mesh [m, 2]. */
   #way: readonly Tensor[] = [];
   #mesh: readonly Tensor[] = [];
+  /** More particles, part by part as they came: each at all times of the course, as `#way`. */
+  readonly #crowd: (readonly Tensor[])[] = [];
+  /** [lines × times, 2] the ways of the first particles, one after the other. */
+  #trails: Tensor | undefined;
   readonly #moments = new Map<number, Moment>();
   #topSpeed = 0;
 
@@ -50,6 +54,24 @@ export class Scene {
     this.#way = way;
   }
 
+  /** Takes over more particles of the course. */
+  join(part: readonly Tensor[]): void {
+    // What came in after leave() belongs to nothing.
+    if (this.#way.length === 0) disposeAll(part);
+    else this.#crowd.push(part);
+  }
+
+  /** Lets all particles go but those that the course began with. */
+  thin(): void {
+    for (const part of this.#crowd.splice(0)) disposeAll(part);
+  }
+
+  /** Takes over the ways of some particles through the course. */
+  set trails(trails: Tensor) {
+    this.#trails?.dispose();
+    this.#trails = trails;
+  }
+
   /** Takes over the mesh of the course. */
   set mesh(mesh: readonly Tensor[]) {
     disposeAll(this.#mesh);
@@ -68,8 +90,10 @@ export class Scene {
   leave(): void {
     for (const { density, field } of this.#moments.values()) disposeAll([density, field]);
     this.#moments.clear();
-    disposeAll([...this.#way, ...this.#mesh]);
+    this.thin();
+    disposeAll([...this.#way, ...this.#mesh, this.#trails]);
     this.#way = this.#mesh = [];
+    this.#trails = undefined;
     this.#topSpeed = 0;
   }
 
@@ -88,8 +112,23 @@ export class Scene {
     return this.#data;
   }
 
-  samplesAt(progress: number): render.Moving | undefined {
-    return progress === 1 && this.#samples ? { from: this.#samples } : between(this.#way, progress);
+  /** In parts. */
+  samplesAt(progress: number): render.Moving[] {
+    const parts = [this.#way, ...this.#crowd].flatMap((part) => between(part, progress) ?? []);
+    const now = this.#samples;
+    // At the end there are those of the flow as it is, unless the course has more.
+    return progress === 1 && now && now.shape[0]! >= rowsOf(parts) ? [{ from: now }] : parts;
+  }
+
+  /** The ways up to this time: from the noise or, turned, from the data. */
+  trailsAt(
+    progress: number,
+    turned: boolean,
+  ): Pick<render.LineLayer, "points" | "nodes" | "part"> | undefined {
+    if (!this.#trails) return undefined;
+    const nodes = this.#way.length;
+    const now = progress * (nodes - 1);
+    return { points: { from: this.#trails }, nodes, part: turned ? [now, nodes - 1] : [0, now] };
   }
 
   meshAt(progress: number): render.Moving | undefined {
@@ -113,6 +152,10 @@ export class Scene {
     if (this.#way.length === 0) return undefined;
     return neighbours(this.#moments.values(), progress * (this.#way.length - 1));
   }
+}
+
+export function rowsOf(parts: readonly render.Moving[]): number {
+  return parts.reduce((sum, { from }) => sum + from.shape[0]!, 0);
 }
 
 /** One of evenly spaced tensors, or the straight line between two. */

@@ -15,21 +15,16 @@ import {
 import { cellCentres } from "../shared/grid.js";
 import { Checkpoints, Guard, isRunaway } from "../shared/guard.js";
 import { Rest, unlessPutOff } from "../shared/rest.js";
+import { Bands } from "./bands.js";
 import type { Config } from "./config.js";
-import type { Beginning, Command, Event, Layers } from "./protocol.js";
-import { DATA_POINTS, type DropRing, type Inspect, SAMPLES } from "./protocol-view.js";
+import { DETAIL, type Detail } from "./detail.js";
+import type { Beginning, Command, Event, Shown } from "./protocol.js";
+import { DATA_POINTS, type DropRing, type Inspect } from "./protocol-view.js";
 import { datasetOf, flowOf, modelOf } from "./run.js";
 import { Scene } from "./scene.js";
 import type { SceneJourney } from "./scene-journey.js";
 import { setOf } from "./sets.js";
 import type { SlowFailed, SlowStep } from "./slow/protocol.js";
-
-/** Cells along a side of the picture: while training, and as refinements when paused. */
-const GRIDS = { software: [48, 128], hardware: [64, 128, 256] };
-/** Steps between two reports, where nothing smaller is asked for. */
-const REPORT_EVERY = { software: 5, hardware: 20 };
-/** Cells of a picture that are computed at a time; questions about points are answered in between. */
-const BAND = 4096;
 
 /** Milliseconds after a movement in time during which only pictures are computed. */
 const QUIET = 300;
@@ -46,9 +41,12 @@ export class Session {
   readonly #rest = new Rest();
   #step = 0;
   /** What the page has been sent, so that nothing is computed twice. */
-  #sent = { densityStep: -1, size: 0, samplesStep: -1 };
+  #sent = { densityStep: -1, size: 0, samplesStep: -1, samples: 0 };
   #nextDraw = 0;
-  #layers: Layers;
+  #layers: Shown;
+  readonly #detail: Detail;
+  /** Of cells, and of particles of the course. */
+  readonly #bands: { readonly density: Bands; readonly crowd: Bands };
   /** Training goes on one step at a time. */
   #single = false;
   /** Steps between pictures while it trains; 0: as time allows. */
@@ -79,7 +77,7 @@ export class Session {
   constructor(
     readonly device: Device,
     readonly config: Config,
-    layers: Layers,
+    layers: Shown,
     readonly post: (event: Event, transfer?: Transferable[]) => void,
     readonly show: (scene: Scene | undefined) => void,
     readonly beginning?: Beginning,
@@ -88,10 +86,13 @@ export class Session {
     this.#layers = layers;
     this.#pace = pace;
     this.#step = beginning?.step ?? 0;
-  }
-
-  get #grids(): readonly number[] {
-    return this.device.adapter.isSoftware ? GRIDS.software : GRIDS.hardware;
+    this.#detail = DETAIL[device.adapter.isSoftware ? "software" : "hardware"];
+    const { milliseconds, first } = this.#detail.part;
+    // Particles are recorded at every time of the course, dispatch by dispatch.
+    this.#bands = {
+      density: new Bands(milliseconds, first, 256),
+      crowd: new Bands(milliseconds, 2048, 1024),
+    };
   }
 
   /** Steps between pictures while it trains; 0: as time allows. */
@@ -100,11 +101,11 @@ export class Session {
   }
 
   get #reportEvery(): number {
-    const usual = REPORT_EVERY[this.device.adapter.isSoftware ? "software" : "hardware"];
+    const usual = this.#detail.report;
     return this.#single ? 1 : Math.min(usual, this.#pace || usual);
   }
 
-  set layers(layers: Layers) {
+  set layers(layers: Shown) {
     this.#layers = layers;
     this.#rest.changed();
   }
@@ -341,16 +342,16 @@ export class Session {
     return this.beginning !== undefined && !this.beginning.resume;
   }
 
-  /** By time: at most once a second, and never for more than about a quarter of the time. */
+  /** By time: as often as the adapter keeps up with, and never for more than about a quarter of the time. */
   async #drawWhileTraining(flow: Flow): Promise<void> {
     const start = performance.now();
     await unlessPutOff(async () => {
-      await this.#sendDensity(flow, this.#grids[0]!, this.#rest.signal);
+      await this.#sendDensity(flow, this.#detail.grids[0], this.#rest.signal);
       await this.#sendSamples(flow, this.#rest.signal);
     });
     const now = performance.now();
     this.#drawnStep = this.#step;
-    this.#nextDraw = now + Math.max(1000, 3 * (now - start));
+    this.#nextDraw = now + Math.max(this.#detail.every, 3 * (now - start));
   }
 
   /** Until start(), single() or stop(): brings the picture up to date, refines it, and waits for a change. */
@@ -360,16 +361,17 @@ export class Session {
 
   /** Everything about a flow that stands still, the most wanted first; points are answered in between. */
   async #idleWork(flow: Flow, signal: AbortSignal): Promise<void> {
-    const [coarse, ...finer] = this.#grids;
+    const [coarse, ...finer] = this.#detail.grids;
     if (this.#slow) await this.#sendSlow(flow, signal);
     await this.#answer(flow);
-    await this.#sendDensity(flow, coarse!, signal);
+    await this.#sendDensity(flow, coarse, signal);
     await this.#sendSamples(flow, signal);
     if (!this.#layers.visible) return;
     do {
       await this.#quiet(signal);
       await this.#answer(flow);
     } while (!signal.aborted && (await this.#journey?.advance(flow, this.#step, signal)));
+    await this.#sendCrowd(flow, signal);
     // After the course of the flow: on an emulated GPU the finest picture takes as long as all of it.
     for (const size of finer) await this.#sendDensity(flow, size, signal);
     if (this.#checkedStep !== this.#step && !signal.aborted) {
@@ -422,7 +424,9 @@ export class Session {
     const upToDate = this.#sent.densityStep === this.#step && this.#sent.size >= size;
     if (upToDate || !this.#layers.density || !this.#layers.visible || signal.aborted) return;
     const [low, high] = setOf(this.config).window;
-    const density = await this.#density(flow, cellCentres(size, [low, high]), signal);
+    const cells = cellCentres(size, [low, high]);
+    // The first picture in one part, so that nothing but it has to be compiled and fetched.
+    const density = await this.#density(flow, cells, size === this.#detail.grids[0], signal);
     const logDensity = await density.data();
     if (this.#scene) this.#scene.density = density;
     const cell = ((high - low) / size) ** 2;
@@ -432,18 +436,23 @@ export class Session {
     this.post({ type: "frame", step: this.#step, size, logDensity, mass }, [logDensity.buffer]);
   }
 
-  /** log p [n] at points [n, 2], band by band. */
-  async #density(flow: Flow, points: Float32Array, signal: AbortSignal): Promise<Tensor> {
+  /** log p [n] at points [n, 2], band by band unless at once; questions about points are answered in between. */
+  async #density(flow: Flow, points: Float32Array, atOnce: boolean, signal: AbortSignal): Promise<Tensor> {
+    const pace = this.#bands.density;
     const bands: Tensor[] = [];
     try {
-      for (let from = 0; from < points.length; from += 2 * BAND) {
+      for (let from = 0; from < points.length; ) {
         await this.#quiet(signal);
-        const band = points.subarray(from, from + 2 * BAND);
+        const band = points.subarray(from, atOnce ? undefined : from + 2 * pace.rows);
+        from += band.length;
         const places = tensor(flow.device, band, [band.length / 2, 2]);
+        const start = performance.now();
         bands.push(await logProbOnDevice(flow, places, { signal }).finally(() => places.dispose()));
+        // The first solve also waits for its kernels.
+        if (!atOnce) pace.took(band.length / 2, performance.now() - start);
         await this.#answer(flow);
       }
-      // Beyond the first picture's band; what joins them comes with what draws.
+      // What joins them comes with what draws.
       return bands.length === 1 ? bands.pop()! : await (await import("./painting.js")).joined(bands);
     } finally {
       for (const band of bands) band.dispose();
@@ -451,12 +460,30 @@ export class Session {
   }
 
   async #sendSamples(flow: Flow, signal: AbortSignal): Promise<void> {
-    const upToDate = this.#sent.samplesStep === this.#step;
+    const count = Math.min(this.#layers.count, this.#detail.samples);
+    const upToDate = this.#sent.samplesStep === this.#step && this.#sent.samples === count;
     if (upToDate || !this.#layers.samples || !this.#layers.visible || signal.aborted) return;
     // The same noise every time, so that the samples move as the flow learns, instead of flickering.
-    const samples = await sampleOnDevice(flow, SAMPLES, { seed: this.config.seed + 1, signal });
+    const samples = await sampleOnDevice(flow, count, { seed: this.config.seed + 1, signal });
     if (this.#scene) this.#scene.samples = samples;
-    this.#sent = { ...this.#sent, samplesStep: this.#step };
-    this.post({ type: "samples" });
+    this.#sent = { ...this.#sent, samplesStep: this.#step, samples: count };
+    this.post({ type: "samples", count });
+  }
+
+  /** The samples beyond those that are drawn at once, part by part. */
+  async #sendCrowd(flow: Flow, signal: AbortSignal): Promise<void> {
+    const wanted = this.#layers.count;
+    let due = performance.now() + this.#detail.every;
+    while (this.#layers.samples && !signal.aborted) {
+      await this.#quiet(signal);
+      const count = await this.#journey?.join(flow, wanted, this.#bands.crowd, signal);
+      if (count === undefined) return;
+      // A picture takes about as long as a part.
+      if (count === wanted || performance.now() >= due) {
+        this.post({ type: "samples", count: Math.max(count, this.#sent.samples) });
+        due = performance.now() + this.#detail.every;
+      }
+      await this.#answer(flow);
+    }
   }
 }

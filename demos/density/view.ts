@@ -10,9 +10,10 @@ import { paintData } from "../shared/points.js";
 import { type Density, distanceFromNoise, Stage } from "../shared/stage.js";
 import { Transport } from "../shared/transport.js";
 import { type Config, PRESETS } from "./config.js";
+import { Crowd } from "./crowd.js";
 import { Inspector } from "./inspector.js";
 import * as layers from "./layers.js";
-import type { Command, Event, Frame, Layers } from "./protocol.js";
+import type { Command, Event, Frame, Shown } from "./protocol.js";
 import { DATA_POINTS, PICTURE_LAYERS, type Seen } from "./protocol-view.js";
 import { pointOn } from "./rings.js";
 import { setOf } from "./sets.js";
@@ -32,6 +33,12 @@ export class View {
   readonly #stage = new Stage();
   readonly #transport: Transport;
   readonly #inspector: Inspector;
+  readonly #crowd = new Crowd(() => {
+    // Who chooses how many wants to see them.
+    this.#ticks.samples.checked = true;
+    this.#sendLayers();
+    this.#plane.invalidate();
+  });
   /** Whether the layers that move have been switched on by travelling. */
   #travelled = false;
   #set = setOf(PRESETS.standard);
@@ -70,9 +77,15 @@ export class View {
     this.#color();
   }
 
-  get layers(): Layers {
+  get layers(): Shown {
     const { density, samples } = this.#ticks;
-    return { density: density.checked, samples: samples.checked, visible: !document.hidden };
+    const { count } = this.#crowd;
+    return { density: density.checked, samples: samples.checked, count, visible: !document.hidden };
+  }
+
+  /** Without WebGPU the picture has fewer samples. */
+  set isLimited(isLimited: boolean) {
+    this.#crowd.isLimited = isLimited;
   }
 
   #sendLayers(): void {
@@ -149,6 +162,7 @@ export class View {
         this.#frame = event;
         break;
       case "samples":
+        this.#crowd.show(event.count);
         break;
       case "course":
         this.#stage.begin(event);

@@ -37,7 +37,11 @@ async function openCpu(run: number, reason: string): Promise<void> {
 
 function configure(run: number, command: Extract<Command, { type: "configure" }>): void {
   const { config, layers, own, beginning, pace } = command;
-  const post = (event: Event, transfer?: Transferable[]) => postEvent(run, event, transfer);
+  const post = (event: Event, transfer?: Transferable[]) => {
+    postEvent(run, event, transfer);
+    // Compiled beside the kernels of the first solve, which take longer.
+    if (event.type === "ready") display?.prepare();
+  };
   const before = () => defineOwn(own);
   if (cpu) {
     const { Session, display } = cpu;

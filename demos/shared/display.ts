@@ -55,6 +55,12 @@ export class Display<Scene, Look extends Frame> {
     readonly fail: (run: number, error: unknown) => void,
   ) {}
 
+  /** Fetches and compiles what draws, so that it is there when there is something to draw. */
+  prepare(): void {
+    // What goes wrong is said when it is needed.
+    this.#begun().catch(() => undefined);
+  }
+
   /** The scene that looks of this run are of; undefined: of none. */
   show(run: number, scene: Scene | undefined): void {
     this.#scene = scene && { run, scene };
@@ -72,6 +78,11 @@ export class Display<Scene, Look extends Frame> {
   /** The page sees nothing on the canvas: pixels from now on. */
   readBack(): void {
     this.#draw = undefined;
+  }
+
+  #begun(): Promise<Painting<Scene, Look>> {
+    this.#painting ??= this.#begin();
+    return this.#painting;
   }
 
   async #begin(): Promise<Painting<Scene, Look>> {
@@ -94,8 +105,7 @@ export class Display<Scene, Look extends Frame> {
   }
 
   async #paint({ run, look }: Wish<Look>): Promise<void> {
-    this.#painting ??= this.#begin();
-    const painting = await this.#painting;
+    const painting = await this.#begun();
     if (this.device.isLost || run !== this.#scene?.run) return;
     const { id, still, size } = look;
     const picture = painting.pictureOf(this.#scene.scene, look);

@@ -2,6 +2,8 @@
 //
 // from_points, to_points  f32 [lines][nodes][2], in the coordinates of the window
 //
+// Of each line what lies from params.first to params.last is drawn, counted in nodes.
+//
 // One instance per segment, a rectangle around it. Of segments that meet, the nearer one owns a pixel (the earlier
 // one if both are as near), so that a line that can be seen through has no darker joints. Neighbours are all that is
 // compared: where a line crosses itself or another one it is drawn twice.
@@ -15,6 +17,8 @@ struct Params {
   width: f32,
   share: f32,
   nodes: u32,
+  first: f32,
+  last: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -39,15 +43,24 @@ fn node(i: u32) -> vec2<f32> {
   return pixel_of(start + params.share * (end - start), params.window, params.size);
 }
 
+/// The point of the line that begins at node `line`, `along` nodes from there; within the part that is drawn.
+fn place_on(line: u32, along: f32) -> vec2<f32> {
+  let within = clamp(along, params.first, params.last);
+  let k = u32(within);
+  let a = node(line + k);
+  return a + fract(within) * (node(line + min(k + 1u, params.nodes - 1u)) - a);
+}
+
 @vertex
 fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) i: u32) -> Segment {
-  let each = params.nodes - 1u;
-  let k = i % each;
-  let at = i / each * params.nodes + k;
-  let a = node(at);
-  let b = node(at + 1u);
-  let before = node(select(at - 1u, at, k == 0u));
-  let after = node(select(at + 2u, at + 1u, k + 1u == each));
+  let begin = floor(params.first);
+  let each = u32(ceil(params.last) - begin);
+  let line = i / each * params.nodes;
+  let along = begin + f32(i % each);
+  let a = place_on(line, along);
+  let b = place_on(line, along + 1.0);
+  let before = place_on(line, along - 1.0);
+  let after = place_on(line, along + 2.0);
   var segment: Segment;
   segment.ends = vec4<f32>(a, b);
   segment.around = vec4<f32>(before, after);

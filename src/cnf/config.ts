@@ -24,6 +24,11 @@ export interface CnfOptions extends StepOptions {
   /** Trace behind logProb and transform; default exact. */
   trace?: TraceOptions;
   standardisation?: Standardisation;
+  /**
+   * How often a solve of one kind is going to be asked for, as far as is known; default 1. Kernels for the shape of the
+   * field take time to compile, and by this it is judged whether they pay.
+   */
+  uses?: number;
 }
 
 /** Solver settings of a flow: those of StepOptions that were given, without the rest. */
@@ -54,6 +59,7 @@ export function checkCnf(options: CnfOptions): void {
   const { field, params, standardisation } = options;
   integerIn("seed", options.seed ?? 0, 0);
   finite("T", options.T ?? 1, 0);
+  integerIn("uses", options.uses ?? 1, 1);
   stepPlan(options);
   if (params && params.length !== field.paramCount) {
     throw new ArgumentError(`params has ${params.length} entries.`, `This field takes ${field.paramCount}.`);

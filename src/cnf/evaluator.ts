@@ -68,6 +68,8 @@ export class Evaluator {
     readonly plan: StepPlan,
     /** f32 [2]: 0, T. */
     private readonly interval: Buffer,
+    /** See CnfOptions. */
+    private readonly uses: number,
   ) {}
 
   /** From arrays to arrays. @throws FjordError when a solve fails */
@@ -160,7 +162,7 @@ export class Evaluator {
       this.#kept.delete(oldest);
       solve.dispose();
     }
-    const { device, weights, plan } = this;
+    const { device, weights, plan, uses } = this;
     const made = await device.allocate("the solve", () =>
       createForward(
         device,
@@ -168,6 +170,7 @@ export class Evaluator {
         {
           batch,
           plan,
+          uses,
           trace: trace && tracePlan(trace, weights.packing.spec.dim, batch),
           record: times && { times: times.length },
         },

@@ -50,10 +50,11 @@ export async function explainSolve(
   trace: TraceOptions | undefined,
   batch: number,
   T: number,
+  uses: number,
 ): Promise<Explanation> {
   const integrand = { kind: "mlp", weights } as const;
   const { dim } = weights.packing.spec;
-  const options: SolvePlan = { batch, plan, trace: trace && tracePlan(trace, dim, batch) };
+  const options: SolvePlan = { batch, plan, trace: trace && tracePlan(trace, dim, batch), uses };
   const choice = await choosePath(device, integrand, options);
   const calibration = await calibrationOf(device);
   const refusal = whyLayered(integrand, options);

@@ -57,6 +57,8 @@ export class Flow {
   readonly solver: SolverConfig;
   readonly plan: StepPlan;
   readonly trace: TraceOptions;
+  /** See CnfOptions. */
+  readonly uses: number;
   /** Of the last solve, the largest over its chunks. */
   lastStats: ChunkResult["stats"] | undefined;
   #standardisation: Standardisation | undefined;
@@ -77,6 +79,7 @@ export class Flow {
     this.solver = solverConfig(options);
     this.plan = stepPlan(options);
     this.trace = options.trace ?? { kind: "exact" };
+    this.uses = options.uses ?? 1;
     this.#standardisation = options.standardisation;
     const params = options.params?.slice() ?? initialParams(options.field.spec, this.seed);
     this.#start = { params, T: options.T ?? 1 };
@@ -120,7 +123,7 @@ export class Flow {
     const interval = this.#buffers.add(
       device.buffer({ label: "flow interval", data: new Float32Array([0, T]) }),
     );
-    const evaluator = this.#buffers.add(new Evaluator(device, weights, plan, interval));
+    const evaluator = this.#buffers.add(new Evaluator(device, weights, plan, interval, this.uses));
     return { weights, interval, evaluator };
   }
 
@@ -151,7 +154,8 @@ export class Flow {
     const batch = integerIn("batch", options.batch ?? 512, 1, 1 << 20);
     const { weights } = await this.state();
     const trace = options.trace ?? this.trace;
-    const told = await explainSolve(this.device, weights, this.plan, trace, batch, await this.T());
+    const { device, plan, uses } = this;
+    const told = await explainSolve(device, weights, plan, trace, batch, await this.T(), uses);
     return { ...told, text: explanationText(told) };
   }
 

@@ -56,6 +56,8 @@ export interface LineLayer {
   readonly points: Moving;
   /** How many points in a row make a line, of which n is a multiple; default all. */
   readonly nodes?: number;
+  /** What is drawn of each line, in nodes from its first; fractions lie on the straight line between two. Default all. */
+  readonly part?: readonly [first: number, last: number];
   readonly width: number;
   readonly color: Color;
   readonly alpha: number;
@@ -130,6 +132,10 @@ function checkLayer(layer: Layer): void {
     const [n = 0] = checkMoving("points", layer.points, [undefined, 2]);
     if (layer.nodes !== undefined && !Number.isInteger(n / integerIn("nodes", layer.nodes, 1)))
       throw new ArgumentError(`nodes is ${layer.nodes}.`, `${n} points make no whole number of such lines.`);
+    const last = Math.max(0, (layer.nodes ?? n) - 1);
+    const [from, to] = layer.part ?? [0, last];
+    if (!(from >= 0 && from <= to && to <= last))
+      throw new ArgumentError(`part is [${from}, ${to}].`, `It lies in [0, ${last}], the lower end first.`);
   } else {
     checkMoving("field", layer.field, [undefined, undefined, 2]);
   }

@@ -208,8 +208,10 @@ export class Painter {
         const { color, alpha, width, points } = layer;
         const n = points.from.shape[0]!;
         const nodes = layer.nodes ?? n;
-        const params = { ...place, color: [...color, alpha], width, share, nodes };
-        return over(params, { from_points, to_points }, 4, nodes > 1 ? (n / nodes) * (nodes - 1) : 0);
+        const [first, last] = layer.part ?? [0, nodes - 1];
+        const params = { ...place, color: [...color, alpha], width, share, nodes, first, last };
+        const segments = first < last ? Math.ceil(last) - Math.floor(first) : 0;
+        return over(params, { from_points, to_points }, 4, (n / Math.max(1, nodes)) * segments);
       }
       case "arrows": {
         const [from_field, to_field, share] = buffersOf(layer.field);

@@ -40,6 +40,14 @@ test("a small call is layered, and both paths are measured", async () => {
   expect(text).toMatch(/\nfused: .* 2 dispatches, 16 evaluations, .*\n {2}buffers: fused /s);
 });
 
+test("kernels for a shape pay where its solves are asked for often", async () => {
+  // By the rule 4e9 multiply-adds repay them, at 1e5 a dispatch: 16 evaluations of 5 dispatches 600 times are 4.8e9.
+  using flow = cnf(await testDevice(), { field: mlp(small), method: "rk4", steps: 4, uses: 600 });
+  const { path, reason } = await flow.explain({ batch: 16 });
+  expect([path, reason]).toEqual(["fused", expect.stringMatching(/^So many rows repay/)]);
+  expect(() => cnf(flow.device, { field: mlp(small), uses: 0 })).toThrow("uses is 0");
+});
+
 test("a profile of nothing, of what fails, and one at a time", async () => {
   const device = await testDevice();
   const broken = device.profile(() => Promise.reject(new Error("broken")));

@@ -24,7 +24,7 @@ test("a run goes back to a checkpoint, and from there on at half the learning ra
   const session: Session = new Session(
     await testDevice(),
     config,
-    { density: false, samples: false, visible: false },
+    { density: false, samples: false, count: 2_000, visible: false },
     (event) => {
       events.push(event);
       if (event.type === "ready") session.start();

@@ -157,7 +157,7 @@ test("a session trains, pauses within a step, gives a model, and goes on after t
   const reached = new Promise<void>((resolve) => {
     session = new CpuSession(
       own,
-      { density: true, samples: true, visible: true },
+      { density: true, samples: true, count: 2000, visible: true },
       (event) => {
         events.push(event);
         if (event.type === "ready") session!.start();

@@ -3,8 +3,15 @@ import { expect, test } from "vitest";
 import { pixelsOf } from "../../demos/density/cpu/picture.js";
 import { CpuScene } from "../../demos/density/cpu/scene.js";
 import { Painting } from "../../demos/density/painting.js";
-import { ARROWS, MESH, type PictureLayer } from "../../demos/density/protocol-view.js";
+import {
+  ARROWS,
+  MESH,
+  PICTURE_LAYERS,
+  type PictureLayer,
+  TRAILS,
+} from "../../demos/density/protocol-view.js";
 import { Scene } from "../../demos/density/scene.js";
+import { trailsOf } from "../../demos/density/scene-journey.js";
 import { COLOR_MAP } from "../../demos/shared/colormap.js";
 import { massLevels } from "../../demos/shared/contours.js";
 import { cellCentres, meshNodes } from "../../demos/shared/grid.js";
@@ -43,8 +50,11 @@ test("each layer looks as it does on a 2-D canvas", async () => {
   scene.density = tensor(device, density, [CELLS * CELLS]);
   scene.samples = tensor(device, samples, [samples.length / 2, 2]);
   const once = (values: Float32Array) => [tensor(device, values, [values.length / 2, 2])];
-  scene.begin(once(samples));
+  const frames = [samples.map((x, i) => 0.6 * x + 0.5 * samples[i ^ 1]!), samples];
+  scene.begin(frames.flatMap(once));
   scene.mesh = once(nodes);
+  const trails = trailsOf(frames, TRAILS);
+  scene.trails = tensor(device, trails, [2 * TRAILS, 2]);
   const flat = tensor(device, density, [CELLS * CELLS]);
   scene.add({ index: 0, density: flat, field: tensor(device, velocity, [ARROWS, ARROWS, 2]) }, top);
 
@@ -52,7 +62,7 @@ test("each layer looks as it does on a 2-D canvas", async () => {
   numbers.density = { size: CELLS, logDensity: density };
   numbers.samples = samples;
   numbers.mesh = [nodes];
-  const course = { step: 0, times: [0], stride: 1, mean: [0, 0], std: [1, 1], samples: [samples] } as const;
+  const course = { step: 0, times: [1, 0], stride: 1, mean: [0, 0], std: [1, 1], samples: frames } as const;
   numbers.add({ type: "course", ...course });
   numbers.add({ type: "moment", step: 0, index: 0, size: CELLS, logDensity: density, field: velocity });
 
@@ -71,6 +81,10 @@ test("each layer looks as it does on a 2-D canvas", async () => {
     },
     data: (plane) => plane.dots({ points: data, colors: ["#ffffff"], radius: 1.2, alpha: 0.9 }),
     samples: (plane) => plane.dots({ points: samples, colors: ["#ffa45c"], radius: 1.4, alpha: 0.95 }),
+    trails: (plane) => {
+      // One by one: where two of them cross, both are seen.
+      for (let i = 0; i < trails.length; i += 4) plane.lines([trails.subarray(i, i + 4)], "#ffa45c", 0.5);
+    },
     mesh: (plane) => {
       const line = (i: number) => nodes.subarray(2 * i * MESH.nodes, 2 * (i + 1) * MESH.nodes);
       plane.lines(
@@ -96,7 +110,10 @@ test("each layer looks as it does on a 2-D canvas", async () => {
   const canvas = document.createElement("canvas");
   canvas.style.cssText = `display: block; width: ${SIDE + 40}px; height: ${SIDE + 34}px`;
   document.body.append(canvas);
-  const off = { density: false, contours: false, data: false, samples: false, field: false, mesh: false };
+  const off = Object.fromEntries(PICTURE_LAYERS.map((name) => [name, false])) as Record<
+    PictureLayer,
+    boolean
+  >;
   const look = {
     id: 0,
     still: true,
@@ -133,6 +150,38 @@ test("each layer looks as it does on a 2-D canvas", async () => {
     }
   }
   canvas.remove();
+
+  // Halfway, all samples together or in two parts; the trails so far, and the rest of them where time is turned.
+  const pictureAt = (progress: number, name: PictureLayer, turned = false) => {
+    const picture = painting.pictureOf(scene, {
+      ...look,
+      progress,
+      turned,
+      layers: { ...off, [name]: true },
+    });
+    return painting.painter.pixels(picture);
+  };
+  const together = await pictureAt(0.5, "samples");
+  const light = (pixels: Uint8ClampedArray) => pixels.reduce((sum, byte) => sum + byte, 0);
+  const layers = { ...off, trails: true };
+  const onCpu = async (progress: number, _: PictureLayer, turned = false) =>
+    pixelsOf(numbers, { ...look, progress, turned, layers });
+  for (const at of [pictureAt, onCpu]) {
+    const dark = light(await at(1, "trails", true));
+    const [whole, past, coming] = [
+      await at(1, "trails"),
+      await at(0.25, "trails"),
+      await at(0.25, "trails", true),
+    ].map((pixels) => light(pixels) - dark);
+    // Ends are round and lines cross: a few percent.
+    expect(past! / whole!).toBeCloseTo(0.25, 1);
+    expect(coming! / whole!).toBeCloseTo(0.75, 1);
+  }
+  scene.begin(frames.flatMap((frame) => once(frame.slice(0, 400))));
+  scene.join(frames.flatMap((frame) => once(frame.slice(400))));
+  expect(await pictureAt(0.5, "samples")).toEqual(together);
+  scene.thin();
+  expect(await pictureAt(0.5, "samples")).not.toEqual(together);
   scene.dispose();
   random.dispose();
   painting.painter.dispose();

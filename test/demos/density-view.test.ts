@@ -1,8 +1,10 @@
 /** The pure parts of the density page's view: grids, contours, time, interpolation, rings, and the guard. */
 import { describe, expect, test } from "vitest";
+import { Bands } from "../../demos/density/bands.js";
 import { History } from "../../demos/density/history.js";
 import type { Ring } from "../../demos/density/protocol-view.js";
 import { pointOn, polygonArea, ringAt } from "../../demos/density/rings.js";
+import { trailsOf } from "../../demos/density/scene-journey.js";
 import { streamlines } from "../../demos/density/streamlines.js";
 import { Clock } from "../../demos/shared/clock.js";
 import { massLevels } from "../../demos/shared/contours.js";
@@ -39,6 +41,36 @@ describe("grids", () => {
     expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: last + 1 }, (_, i) => i));
     expect(order.slice(0, 2).sort()).toEqual([0, last].slice(0, Math.min(2, last + 1)).sort());
   });
+});
+
+describe("parts of a long computation", () => {
+  /** Rows of the parts that are taken at so many rows a millisecond. */
+  const rowsAt = (bands: Bands, speed: number, parts: number) =>
+    Array.from({ length: parts }, () => {
+      const { rows } = bands;
+      bands.took(rows, rows / speed);
+      return rows;
+    });
+
+  test("become as long as the time allows, and shorter at once where they take too long", () => {
+    const bands = new Bands(100, 1024, 256);
+    expect(rowsAt(bands, 100, 5)).toEqual([1024, 2048, 4096, 8192, 8192]);
+    expect(rowsAt(bands, 10, 3)).toEqual([8192, 512, 512]);
+    // Neither ever nothing, nor more than a solve takes at a time.
+    expect(rowsAt(bands, 0.1, 4).at(-1)).toBe(256);
+    expect(rowsAt(bands, 1e6, 9).at(-1)).toBe(16_384);
+  });
+
+  test("are not judged by a rest", () => {
+    const bands = new Bands(100, 1024, 256);
+    bands.took(16, 1);
+    expect(bands.rows).toBe(1024);
+  });
+});
+
+test("trails are the ways of the first particles, one after the other", () => {
+  const frames = [0, 10, 20].map((at) => Float32Array.from([1, 2, 3, 4, 5, 6], (x) => at + x));
+  expect([...trailsOf(frames, 2)]).toEqual([1, 2, 11, 12, 21, 22, 3, 4, 13, 14, 23, 24]);
 });
 
 describe("contours", () => {

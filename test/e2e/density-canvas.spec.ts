@@ -57,3 +57,55 @@ test("the worker draws on its own canvas below the plate, the same as it sends a
     await browser.close();
   }
 });
+
+test("trails grow with time, and more samples come in parts", async ({ page }) => {
+  const faults = new Faults(page);
+  await page.goto("density/?preset=tiny&hidden=16-16&solverSteps=4&seed=1&warm=0");
+  await reach(page, "ready");
+  const tick = (name: string) => page.getByRole("checkbox", { name, exact: true });
+  // Alone on the plate, so that its bytes are those of trails or samples.
+  for (const name of ["Density", "Data"]) await tick(name).uncheck();
+  const time = page.getByTestId("time");
+  await expect(time).toBeEnabled();
+  await tick("Trails").check();
+  await time.fill("1");
+  /** Bytes of the picture with these things alone, once it has stood still. */
+  const settled = async () => {
+    let last = 0;
+    const isStill = async () => {
+      const plate = page.getByTestId("plate");
+      const now = await plate.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL().length);
+      const same = now === last;
+      last = now;
+      return same;
+    };
+    await expect.poll(isStill, { intervals: [500] }).toBe(true);
+    return last;
+  };
+  await time.fill("0.25");
+  // Travelling has switched these on.
+  for (const name of ["Samples", "Arrows", "Grid"]) await tick(name).uncheck();
+  const early = await settled();
+  await time.fill("1");
+  const late = await settled();
+  expect(late).toBeGreaterThan(1.1 * early);
+  // Turned, they begin at the data, where time stands.
+  await page.getByLabel("Direction").selectOption("noise");
+  expect(await settled()).toBeLessThan(early);
+  await tick("Trails").uncheck();
+  const nothing = await settled();
+
+  await page.getByTestId("crowd").selectOption("10000");
+  await expect(tick("Samples")).toBeChecked();
+  const progress = page.getByTestId("crowd-progress");
+  await expect(progress).toContainText("of 10,000 samples drawn so far");
+  const first = await settled();
+  expect(first).toBeGreaterThan(nothing);
+  await expect(progress).toBeEmpty({ timeout: 60_000 });
+  expect(await settled()).toBeGreaterThan(first);
+  await time.fill("0.5");
+  const many = await settled();
+  await page.getByTestId("crowd").selectOption("2000");
+  expect(await settled()).toBeLessThan(many);
+  faults.expectNone();
+});

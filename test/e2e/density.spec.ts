@@ -86,7 +86,7 @@ test("samples and settings; a lost device is said calmly, and training can start
   await expect.poll(plate).toBeLessThan(withData / 1.1);
   const without = await plate();
   await page.getByRole("checkbox", { name: "Samples" }).check();
-  // 1,500 dots make a picture that compresses less well.
+  // 2,000 dots make a picture that compresses less well.
   await expect.poll(plate).toBeGreaterThan(without * 1.1);
   await page.getByText("Settings", { exact: true }).click();
   await page.getByLabel("Solver", { exact: true }).selectOption("dopri5");

@@ -152,6 +152,20 @@ describe("lines and arrows", () => {
     expect(Math.abs(at(48, 12) - 127.5)).toBeLessThan(1);
   });
 
+  test("a part of each line ends between its nodes, as if the line ended there", async () => {
+    const y = 4 - 8 * (48.5 / SIZE);
+    const line = { kind: "lines", width: 3, color: WHITE, alpha: 0.5 } as const;
+    const nodes = [-3, y, -1, y, 1, y, 3, y, -3, -3, -3, -1, -3, 1, -3, 3];
+    const all = { ...line, points: { from: given(nodes, [8, 2]) }, nodes: 4 };
+    const part = await paint({ ...all, part: [0.25, 1.75] });
+    const own = given([-2.5, y, -1, y, 0.5, y, -3, -2.5, -3, -1, -3, 0.5], [6, 2]);
+    const same = await paint({ ...line, points: { from: own }, nodes: 3 });
+    for (let row = 0; row < SIZE; row++)
+      for (let x = 0; x < SIZE; x++) expect(Math.abs(part(x, row) - same(x, row))).toBeLessThanOrEqual(1);
+    expect(Math.abs(part(40, 48) - 127.5)).toBeLessThan(1);
+    expect(sum(await paint({ ...all, part: [2, 2] }))).toBe(0);
+  });
+
   test("an arrow leads from its tail to its tip, in one opacity", async () => {
     // One cell: an arrow of four units to the right around the middle, from pixel 24 to pixel 72.
     const layer = { kind: "arrows", width: 2, head: 8, color: WHITE, alpha: 0.5 } as const;
@@ -188,6 +202,8 @@ test("what cannot be drawn is named; nothing is left behind", async () => {
     [{ layers: [{ ...dots, points: { from: points, share: 2 } }] }, /points.share is 2/],
     [{ layers: [{ ...dots, kind: "lines", points: { from: given([1], [1]) }, width: 1 }] }, /shape \[1\]/],
     [{ layers: [{ ...dots, kind: "lines", nodes: 3, width: 1 }] }, /nodes is 3/],
+    [{ layers: [{ ...dots, kind: "lines", width: 1, part: [0, 1.5] }] }, /part is \[0, 1.5\]/],
+    [{ layers: [{ ...dots, kind: "lines", width: 1, part: [1, 0.5] }] }, /the lower end first/],
   ];
   for (const [change, text] of bad) {
     await expect(own.pixels({ ...picture, ...change })).rejects.toThrow(text);

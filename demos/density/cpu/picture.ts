@@ -15,6 +15,7 @@ import {
   MESH_COLOR,
   SAMPLE_COLOR,
   SHARES,
+  TRAIL_ALPHA,
   WHITE,
 } from "../looks.js";
 import { ARROWS, type Look, MESH } from "../protocol-view.js";
@@ -42,6 +43,11 @@ export function pixelsOf(scene: CpuScene, look: Look): Uint8ClampedArray<ArrayBu
       progress,
     );
     painter.dots(scene.data.subarray(0, 2 * count), 1.2, WHITE, alpha);
+  }
+  if (layers.trails) {
+    painter.stroke(SAMPLE_COLOR, TRAIL_ALPHA, ratio);
+    // One by one: where two of them cross, both are seen.
+    for (const trail of scene.trailsAt(progress, turned)) painter.lines([trail]);
   }
   const samples = layers.samples && scene.samplesAt(progress);
   if (samples) painter.dots(samples, 1.4, SAMPLE_COLOR, crowd(0.95, samples.length / 2));
@@ -105,7 +111,6 @@ class Painter {
       for (let i = 2; i < path.length; i += 2) context.lineTo(this.#x(path[i]!), this.#y(path[i + 1]!));
     }
     context.stroke();
-    context.globalAlpha = 1;
   }
 
   /** @param points [n, 2] @param radius CSS pixels on a plate of usual size */

@@ -1,6 +1,7 @@
 /** What the flow has computed for the picture, in numbers: see scene.ts, which has the same as tensors. */
 import type { Course, Moment } from "../../shared/course.js";
 import { between, type Density, Stage } from "../../shared/stage.js";
+import { TRAILS } from "../protocol-view.js";
 
 export class CpuScene {
   readonly #stage = new Stage();
@@ -42,6 +43,20 @@ export class CpuScene {
 
   samplesAt(progress: number): Float32Array | undefined {
     return (progress === 1 && this.samples) || this.#stage.samplesAt(progress);
+  }
+
+  /** The ways [k, 2] of the first particles up to this time: from the noise or, turned, from the data. */
+  trailsAt(progress: number, turned: boolean): Float32Array[] {
+    const frames = this.#stage.course?.samples;
+    if (!frames) return [];
+    const position = progress * (frames.length - 1);
+    const now = between(frames, progress);
+    const way = turned
+      ? [now, ...frames.slice(Math.floor(position) + 1)]
+      : [...frames.slice(0, Math.ceil(position)), now];
+    return Array.from({ length: TRAILS }, (_, line) =>
+      Float32Array.from({ length: 2 * way.length }, (_, i) => way[i >> 1]![2 * line + (i % 2)]!),
+    );
   }
 
   /** Like everything of the course, not there without one. */

@@ -8,7 +8,7 @@ import { Checkpoints, Guard, isRunaway } from "../../shared/guard.js";
 import { Rest, unlessPutOff } from "../../shared/rest.js";
 import type { Config } from "../config.js";
 import { check, inspect, ring } from "../probes.js";
-import type { Beginning, Command, Event, Layers } from "../protocol.js";
+import type { Beginning, Command, Event, Shown } from "../protocol.js";
 import { DATA_POINTS, type DropRing, type Inspect, SAMPLES } from "../protocol-view.js";
 import { datasetOf, modelOf, optionsOf } from "../run.js";
 import { setOf } from "../sets.js";
@@ -37,7 +37,7 @@ export class CpuSession {
   #owesPause = false;
   #rewind = false;
   #inTrouble = false;
-  #layers: Layers;
+  #layers: Shown;
   #pace: number;
   #nextDraw = 0;
   #drawnStep = 0;
@@ -56,7 +56,7 @@ export class CpuSession {
 
   constructor(
     readonly config: Config,
-    layers: Layers,
+    layers: Shown,
     readonly post: (event: Event, transfer?: Transferable[]) => void,
     readonly show: (scene: CpuScene | undefined) => void,
     readonly beginning?: Beginning,
@@ -72,7 +72,7 @@ export class CpuSession {
     this.#pace = steps;
   }
 
-  set layers(layers: Layers) {
+  set layers(layers: Shown) {
     this.#layers = layers;
     this.#rest.changed();
   }
@@ -343,6 +343,6 @@ export class CpuSession {
     const samples = await flow.sample(SAMPLES, { seed: this.config.seed + 1, signal });
     if (this.#scene) this.#scene.samples = samples;
     this.#sent = { ...this.#sent, samplesStep: this.#step };
-    this.post({ type: "samples" });
+    this.post({ type: "samples", count: SAMPLES });
   }
 }
