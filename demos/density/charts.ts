@@ -50,7 +50,7 @@ export class Charts {
     this.#summary = summary;
     const { history } = this;
     this.#nll.update(this.#shown(history.nll(floor)), `Negative log-likelihood in nats, ${summary}`);
-    this.#nfe.update(this.#shown(history.evaluations()), `Evaluations of the field per step, ${summary}`);
+    this.#nfe.update(this.#shown(history.evaluations()), `Field evaluations per training step, ${summary}`);
     this.#time.update(this.#shown(history.stepTimes()), `Milliseconds per training step, ${summary}`);
     this.#table();
   }

@@ -151,7 +151,7 @@ test("a warm start comes first; the course of the flow, from data to noise and b
   await expect(dialog).toContainText("128 of the 50,000 points");
   await page.keyboard.press("ArrowRight");
   await expect(here).toHaveText("2. Carry it to the noise");
-  await expect(dialog.locator("[data-here]")).toContainText("t1.00Evaluations of the field32");
+  await expect(dialog.locator("[data-here]")).toContainText("t1.00Field evaluations32");
   await dialog.getByRole("button", { name: "Next", exact: true }).click();
   await page.keyboard.press("ArrowRight");
   const gradient = (await dialog.locator("[data-here] dd").first().textContent())!;
