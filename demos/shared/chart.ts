@@ -80,6 +80,9 @@ const tint = (color: string, opacity: number) =>
     .toString(16)
     .padStart(2, "0")}`;
 
+/** Width of every y axis, CSS pixels: one for all, so that the x axes of charts above each other line up. */
+const Y_AXIS = 54;
+
 /** Fetched with the first curve, since a page is of use before there is any. */
 const library = () => import("uplot");
 
@@ -231,7 +234,7 @@ export class Chart {
           {
             ...axis,
             label: yLabel,
-            size: log?.y ? 54 : 44,
+            size: Y_AXIS,
             ...(log?.y && powers),
             ...(counts && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }),
           },

@@ -63,6 +63,12 @@ test("the density page learns, can be paused, resumed, moved to other data, and 
   await reach(page, "ready");
   await go.click();
   await expectLearned(page, "circles");
+  // Charts above each other have their steps above each other.
+  const lefts = await page
+    .locator("#chart-nfe .u-over, #chart-time .u-over")
+    .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().left));
+  expect(lefts).toHaveLength(2);
+  expect(lefts[0]).toBe(lefts[1]);
 
   await page.getByTestId("reset").click();
   await reach(page, "ready");
