@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { PRESETS, TRAINED, wishOf } from "../../demos/density/config.js";
 import { Drawing, dabsBetween, inkOf, MOST_POINTS } from "../../demos/density/data-in/drawing.js";
+import { Stroke } from "../../demos/density/data-in/stroke.js";
 import { likelyColumns, pickColumns, readTable, scalingText } from "../../demos/density/data-in/table.js";
 import { fragmentOf, packPoints, readFragment, unpackPoints } from "../../demos/density/link.js";
 import { checked } from "../../demos/density/results/keep.js";
@@ -75,6 +76,44 @@ describe("a drawing", () => {
     expect(dabs.length).toBe(40);
     expect(dabs.at(-1)).toEqual({ x: 3, y: 4, radius: 0.375 });
     expect([inkOf(0), inkOf(0.5), inkOf(1)]).toEqual([1, 1, 2]);
+  });
+});
+
+describe("a stroke", () => {
+  const mouse = { pointerId: 1, isPrimary: true, button: 0, buttons: 1 };
+
+  test("belongs to one pointer: a second finger neither begins one nor moves it", () => {
+    const stroke = new Stroke();
+    expect(stroke.draws(mouse)).toBe(false);
+    expect(stroke.begin(mouse)).toBe(true);
+    const palm = { ...mouse, pointerId: 2, isPrimary: false };
+    const pen = { ...mouse, pointerId: 3 };
+    for (const other of [palm, pen]) {
+      expect(stroke.begin(other)).toBe(false);
+      expect(stroke.draws(other)).toBeUndefined();
+      stroke.end(other);
+    }
+    expect(stroke.draws(mouse)).toBe(true);
+    stroke.end(mouse);
+    expect(stroke.draws(palm)).toBeUndefined();
+    expect(stroke.begin(palm)).toBe(false);
+    expect(stroke.begin(pen)).toBe(true);
+  });
+
+  test("a pen's other end erases, until it is lifted; other buttons do nothing", () => {
+    const stroke = new Stroke();
+    expect(stroke.begin({ ...mouse, button: 2, buttons: 2 })).toBe(false);
+    for (const eraser of [
+      { button: 5, buttons: 32 },
+      { button: 0, buttons: 33 },
+    ]) {
+      expect(stroke.begin({ ...mouse, ...eraser })).toBe(true);
+      expect(stroke.erases).toBe(true);
+      stroke.end(mouse);
+      expect(stroke.erases).toBe(false);
+    }
+    stroke.begin(mouse);
+    expect(stroke.erases).toBe(false);
   });
 });
 

@@ -69,6 +69,11 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
   expect(await count()).toBeGreaterThan(drawn);
   await page.keyboard.press("Control+z");
   expect(await count()).toBe(drawn);
+  await page.keyboard.press("Control+y");
+  expect(await count()).toBeGreaterThan(drawn);
+  await page.keyboard.press("Control+z");
+  await page.keyboard.press("ArrowLeft");
+  await expect(page.getByTestId("pad-cursor")).toHaveText("Cursor at 1.9, 2.0");
   await page.getByRole("button", { name: "Use it" }).click();
   await reach(page, "ready");
   await expect(page.getByTestId("status")).toContainText("Your drawing");
@@ -109,6 +114,18 @@ test("a file is read, trained on, exported in its units, and the run is kept", a
   );
   await expect(page.locator("#lesson-text")).toHaveText("Find the ridge.");
   await expect(page.locator(".numbers-card")).toBeHidden();
+  // What a lesson hides is not to be had by key, drop or paste either.
+  const ways = page.locator("#own-ways");
+  await ways.evaluate((element) => element.classList.add("lesson-hidden"));
+  await page.keyboard.press("d");
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", "1\t2\n3\t5\n4\t4\n");
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+  });
+  await page.waitForTimeout(300);
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await ways.evaluate((element) => element.classList.remove("lesson-hidden"));
   const file = (name: string, content: string | Uint8Array) => ({
     name,
     mimeType: "text/plain",
