@@ -207,6 +207,7 @@ async function onOpened(event: Opened): Promise<void> {
   opened = event;
   const name = event.isSoftware ? `${event.adapter}, software` : event.adapter;
   setText(byId("value-adapter", HTMLElement), name);
+  numbers.device = name;
   let config = controls.config;
   if (event.isSoftware && !chosen) {
     config = { ...PRESETS.tiny, set: config.set, ...wish.changes, ...linked?.changes };

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { History } from "../../demos/density/history.js";
 import type { Ring } from "../../demos/density/protocol-view.js";
 import { pointOn, polygonArea, ringAt } from "../../demos/density/rings.js";
+import { standingText } from "../../demos/density/standing.js";
 import { streamlines } from "../../demos/density/streamlines.js";
 import { Clock } from "../../demos/shared/clock.js";
 import { massLevels } from "../../demos/shared/contours.js";
@@ -257,4 +258,25 @@ test("streamlines of a field that turns are circles, spread over the window and 
     line.filter((x, i) => i % 2 === 0 && Math.hypot(x - 0.1, line[i + 1]! - 0.1) < 0.36),
   );
   expect(Math.max(...near.map((points) => points.length))).toBeLessThan(20);
+});
+
+test("how training stands, in one line", () => {
+  const progress = {
+    type: "progress",
+    phase: "likelihood",
+    step: 1200,
+    loss: 2.414,
+    heldOut: undefined,
+    kl: undefined,
+    nfe: 32,
+    nfeBackward: 32,
+    stepsPerSecond: 35.04,
+    seconds: 12.3,
+    stepTime: undefined,
+  } as const;
+  expect(standingText(1200, progress, "some GPU")).toBe(
+    "Step 1,200 · NLL 2.41 nats · 35.0 steps/s · 32 + 32 evaluations · 12 s · some GPU",
+  );
+  expect(standingText(3, { ...progress, loss: undefined }, "")).not.toContain("NLL");
+  expect(standingText(0, undefined, "")).toBe("Step 0");
 });

@@ -47,6 +47,9 @@ test("the density page learns, can be paused, resumed, moved to other data, and 
   await page.waitForTimeout(1_000);
   expect(await step()).toBe(paused);
   await expect(page.getByTestId("adapter")).not.toHaveText("–");
+  await expect(page.getByTestId("standing")).toHaveText(
+    new RegExp(`^Step ${paused} · NLL \\d.* nats · .* steps/s · 16 \\+ 16 evaluations · .*swiftshader`),
+  );
 
   await go.click();
   await expect.poll(step).toBeGreaterThan(paused);
