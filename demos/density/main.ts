@@ -2,6 +2,7 @@
 import { byId, setText } from "../shared/dom.js";
 import type { Failure } from "../shared/failure.js";
 import { integer } from "../shared/format.js";
+import { followInPage } from "../shared/in-page.js";
 import { Notice } from "../shared/notice.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
@@ -64,14 +65,18 @@ const trained =
     : Promise.resolve(undefined);
 
 themeToggle(byId("theme", HTMLButtonElement));
+followInPage();
 
 const client = new WorkerClient<Command, Event>({
   create: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
   onEvent,
   onCrash: (message) => onFailure({ kind: "failed", message }),
 });
-const view = new View((command) => client.send(command));
 const numbers = new Numbers();
+const view = new View(
+  (command) => client.send(command),
+  () => numbers.heldOut,
+);
 const gallery = new Gallery(byId("gallery", HTMLElement), SETS, (set) => {
   choose({ ...(scratch ?? controls.config), set }, state === "training");
 });
@@ -180,8 +185,8 @@ function show(config: Config): void {
   const set = setOf(config);
   gallery.show(config.set);
   controls.show(config);
-  view.reset(config, beginning !== undefined);
   numbers.reset(config);
+  view.reset(config, beginning !== undefined);
   setText(byId("set-about", HTMLElement), `${set.title}: ${set.about}`);
   byId("compare", HTMLAnchorElement).href = `../compare/#${fragmentOf(config, ownData())}`;
 }

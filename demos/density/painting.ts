@@ -4,13 +4,13 @@
  */
 import { type Device, ops, render, type Tensor, tensor } from "fjordgpu";
 import { COLOR_MAP, LOG_RANGE } from "../shared/colormap.js";
+import { CONTOUR_SHARES } from "../shared/contours.js";
 import { type Look, MESH } from "./protocol-view.js";
 import type { Scene } from "./scene.js";
 
 /** Points of the data where they stand aside. */
 const FAINT_POINTS = 700;
-/** Shares of the probability that contours enclose. */
-const SHARES = [0.25, 0.5, 0.75, 0.95];
+/** Of the contours, by CONTOUR_SHARES. */
 const ALPHAS = [0.95, 0.77, 0.59, 0.41];
 /** Side of the plate on a desktop, CSS pixels: dots have their full size there. */
 const USUAL_SIDE = 520;
@@ -66,7 +66,7 @@ export class Painting {
       layers.push({ kind: "dots", points, radius: dot(1.4), color: SAMPLES, alpha });
     }
     if (shown.contours && values) {
-      const look = { shares: SHARES, alphas: ALPHAS, color: WHITE, width: 1.25 * ratio };
+      const look = { shares: CONTOUR_SHARES, alphas: ALPHAS, color: WHITE, width: 1.25 * ratio };
       layers.push({ kind: "contours", values, ...look });
     }
     const field = scene.fieldAt(progress);

@@ -163,7 +163,7 @@ test("a file is read, trained on, exported in its units, and the run is kept", a
 
   const width = await page.getByTestId("plate").evaluate((canvas) => canvas.clientWidth);
   expect(decode(await saved(page, "png")).width).toBe(2 * width);
-  expect((await text(page, "svg")).match(/<path /g)).toHaveLength(5);
+  expect((await text(page, "svg")).match(/<path /g)).toHaveLength(4);
   const samples = (await text(page, "samples")).trim().split("\n");
   expect(samples[0]).toBe("height,mass");
   const heights = samples.slice(1).map((line) => Number(line.split(",")[0]));

@@ -107,6 +107,11 @@ test("samples and settings; a lost device is said calmly, and training can start
   await warm.uncheck();
   await reach(page, "ready");
   await expect(warm).not.toBeChecked();
+  // A link to a place in the page opens what it is in, and leaves the configuration in the address.
+  await page.getByText("Settings", { exact: true }).click();
+  await page.locator('a[href="#setting-trace"]').click();
+  await expect(page.locator("#setting-trace")).toBeFocused();
+  expect(page.url()).toContain("#v=1&d=moons&");
   await page.getByLabel("Seed").fill("");
   await page.getByLabel("Seed").blur();
   await expect(page.getByLabel("Seed")).toHaveValue("1");

@@ -40,7 +40,7 @@ const KEEP_EVERY = 30_000;
 
 const HINTS: Record<FileKind, string> = {
   png: "The picture as it is, with twice as many pixels.",
-  svg: "Lines of equal density: the smallest regions that hold 10, 25, 50, 75 and 90 % of the probability.",
+  svg: "Lines of equal density: the smallest regions that hold 25, 50, 75 and 95 % of the probability.",
   samples: "5,000 new points that the flow draws.",
   npy: "log p in nats on the grid of the picture: rows upwards, columns to the right.",
   npz: "The same with the coordinates of the cells, for numpy.load.",
