@@ -6,12 +6,12 @@ import { followInPage } from "../shared/in-page.js";
 import { Notice } from "../shared/notice.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
-import { type Config, PRESETS, TRAINED, wishOf } from "./config.js";
+import { ALLOWED, type Config, PRESETS, TRAINED, wishOf } from "./config.js";
 import { Controls } from "./controls.js";
 import { dataIn } from "./data-in/index.js";
 import { Gallery } from "./gallery.js";
 import { listen } from "./keys.js";
-import { applyLesson } from "./lesson.js";
+import { applyLesson, lessonQuery } from "./lesson.js";
 import { fragmentOf, readFragment } from "./link.js";
 import { Numbers } from "./numbers.js";
 import { Pace } from "./pace.js";
@@ -31,7 +31,7 @@ const BUTTON: Record<State, string> = {
   training: "Pause",
   pausing: "Pausing…",
   paused: "Resume",
-  finished: "Done",
+  finished: "Train on",
   trouble: "Resume",
   stopped: "Start",
 };
@@ -53,16 +53,15 @@ let startWhenReady = wish.start;
 let beginning: Beginning | undefined;
 /** What Reset and other data begin with while the page's own trained flow is on it. */
 let scratch: Config | undefined;
+/** Training steps of the run as it began: Train on takes as many again. */
+let portion = 0;
+/** What the address asks for. */
+let asked: Partial<Config> = { ...wish.changes, ...linked?.changes };
 /** Whether the reader has chosen, so that the adapter no longer does. */
 let chosen = wish.preset !== undefined || linked?.changes.hidden !== undefined;
 
 /** The trained flow that the page opens with where nothing else is asked for; none when it cannot be had. */
-const trained =
-  wish.isEmpty && !linked
-    ? fetch(new URL("../models/moons.safetensors", location.href))
-        .then(async (answer) => (answer.ok ? new Uint8Array(await answer.arrayBuffer()) : undefined))
-        .catch(() => undefined)
-    : Promise.resolve(undefined);
+let trained = wish.isEmpty && !linked ? fetchTrained() : undefined;
 
 themeToggle(byId("theme", HTMLButtonElement));
 followInPage();
@@ -80,7 +79,7 @@ const view = new View(
 const gallery = new Gallery(byId("gallery", HTMLElement), SETS, (set) => {
   choose({ ...(scratch ?? controls.config), set }, state === "training");
 });
-const first: Config = { ...PRESETS[wish.preset ?? "standard"], ...wish.changes, ...linked?.changes };
+const first: Config = { ...PRESETS[wish.preset ?? "standard"], ...asked };
 const controls = new Controls(byId("settings", HTMLElement), first, (config) => choose(config, false));
 const pace = new Pace((steps) => client.send({ type: "pace", steps }));
 const slow = new Slow({
@@ -105,9 +104,11 @@ const results = new Results({
 go.addEventListener("click", () => {
   if (state === "training") pause();
   else if (state === "ready" || state === "paused") resume("start");
+  else if (state === "finished") trainOn();
 });
 single.addEventListener("click", step);
 reset.addEventListener("click", () => begin(scratch ?? controls.config, false));
+byId("reset-all", HTMLButtonElement).addEventListener("click", () => void resetAll());
 dataIn({
   onUse: (own) => {
     showOwn(own);
@@ -180,8 +181,42 @@ function resume(type: "start" | "single" | "rewind"): void {
   client.send({ type });
 }
 
+/** As many steps again, from where the run has ended. */
+function trainOn(): void {
+  const steps = controls.config.steps + portion;
+  if (!ALLOWED.steps(steps)) return;
+  controls.show({ ...controls.config, steps });
+  client.send({ type: "extend", steps });
+  resume("start");
+}
+
+async function fetchTrained(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const answer = await fetch(new URL("../models/moons.safetensors", location.href));
+    return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The page as it opens where the address asks for nothing: presets, and the flow that it comes with. */
+async function resetAll(): Promise<void> {
+  trained ??= fetchTrained();
+  await trained;
+  if (!opened || state === "opening" || state === "stopped") return;
+  history.replaceState(null, "", `${location.pathname}${lessonQuery(location.search)}`);
+  notice.hide();
+  asked = {};
+  chosen = false;
+  beginning = scratch = undefined;
+  controls.show(PRESETS.standard);
+  enter("opening");
+  await onOpened(opened);
+}
+
 /** Shows a configuration with nothing trained yet. */
 function show(config: Config): void {
+  portion = config.steps;
   const set = setOf(config);
   gallery.show(config.set);
   controls.show(config);
@@ -215,7 +250,7 @@ async function onOpened(event: Opened): Promise<void> {
   numbers.device = name;
   let config = controls.config;
   if (event.isSoftware && !chosen) {
-    config = { ...PRESETS.tiny, set: config.set, ...wish.changes, ...linked?.changes };
+    config = { ...PRESETS.tiny, set: config.set, ...asked };
     const text = "A small network is preset so that training stays lively; Settings has larger ones.";
     setText(
       byId("adapter-note", HTMLElement),
@@ -316,7 +351,7 @@ function enter(next: State): void {
   state = next;
   setText(go, BUTTON[next]);
   single.disabled = next !== "ready" && next !== "paused";
-  go.disabled = !["ready", "training", "paused"].includes(next);
+  go.disabled = !["ready", "training", "paused", "finished"].includes(next);
   reset.disabled = next === "stopped" || next === "opening";
   const title = setOf(controls.config).title;
   const sentences: Record<State, string> = {
@@ -329,7 +364,7 @@ function enter(next: State): void {
     training: phase === "warm-start" ? `Warm start on ${title}.` : `Learning ${title}.`,
     pausing: "Finishing the current steps…",
     paused: "Paused, with a finer picture.",
-    finished: "Finished, with a finer picture.",
+    finished: "Finished, with a finer picture; Train on takes as many steps again.",
     trouble: "Paused: training has diverged.",
     stopped: "Stopped.",
   };

@@ -79,6 +79,12 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
   await expect(page.getByTestId("status")).toContainText("Your drawing");
   await page.getByTestId("go").click();
   await reach(page, "finished");
+  expect(await numberIn(page, "step")).toBe(204);
+  // From where it ended, as many steps again; in between it only trains.
+  await expect(page.getByTestId("go")).toHaveText("Train on");
+  await page.getByTestId("go").click();
+  await expect.poll(() => numberIn(page, "step")).toBe(208);
+  await reach(page, "finished");
   await page.getByText("Share and save").click();
 
   const { shape, data } = readNpy(await saved(page, "npy"));
@@ -101,7 +107,7 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
   await page.goto(link);
   await expect(page.locator("#set-about")).toContainText(`Your drawing: ${Math.min(drawn, 768)} points`);
   await page.getByText("Settings", { exact: true }).click();
-  await expect(page.getByLabel("Training steps", { exact: true })).toHaveValue("4");
+  await expect(page.getByLabel("Training steps", { exact: true })).toHaveValue("8");
   await expect(page.getByLabel("Solver steps", { exact: true })).toHaveValue("4");
   await expect(page.getByLabel("Points", { exact: true })).toBeHidden();
   faults.expectNone();

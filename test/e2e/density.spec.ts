@@ -159,5 +159,13 @@ test("the page opens with a trained flow, and Reset lets it begin anew", async (
   await page.getByTestId("reset").click();
   await expect(page.getByTestId("status")).toContainText("Ready to learn Two moons");
   await expect(page.getByTestId("picture-text")).toContainText("Density of the untrained flow");
+  await page.getByText("Pinwheel", { exact: true }).click();
+  await reach(page, "ready");
+  expect(page.url()).toContain("#v=1&d=pinwheel");
+  await page.getByText("Settings", { exact: true }).click();
+  await page.getByRole("button", { name: "Reset all" }).click();
+  await expect(page.getByTestId("status")).toContainText("has learned Two moons");
+  expect(page.url()).not.toContain("#");
+  await expect(page.getByLabel("Hidden layers")).toHaveValue("32-32-32");
   faults.expectNone();
 });
