@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { History } from "../../demos/density/history.js";
 import type { Ring } from "../../demos/density/protocol-view.js";
+import { readingAt } from "../../demos/density/reading.js";
 import { pointOn, polygonArea, ringAt } from "../../demos/density/rings.js";
 import { standingText } from "../../demos/density/standing.js";
 import { streamlines } from "../../demos/density/streamlines.js";
@@ -279,4 +280,18 @@ test("how training stands, in one line", () => {
   );
   expect(standingText(3, { ...progress, loss: undefined }, "")).not.toContain("NLL");
   expect(standingText(0, undefined, "")).toBe("Step 0");
+});
+
+test("what the curves say at a step: the nearest row, and the last held-out value up to there", () => {
+  const row = { loss: 2.5, heldOut: null, nfe: 32, nfeBackward: 32, stepTime: 28.14 };
+  const rows = [
+    { ...row, step: 10, loss: null, heldOut: 3 },
+    { ...row, step: 1200, loss: 2.4137 },
+    { ...row, step: 1220, heldOut: 2.2 },
+  ];
+  expect(readingAt(rows, 1205)).toBe(
+    "Step 1,200: training NLL 2.414 nats, held out 3.000 nats, 32 + 32 evaluations, 28.1 ms.",
+  );
+  expect(readingAt(rows, 0)).toBe("Step 10: held out 3.000 nats, 32 + 32 evaluations, 28.1 ms.");
+  expect(readingAt([], 5)).toBe("");
 });
