@@ -11,7 +11,7 @@ import { Controls } from "./controls.js";
 import { dataIn } from "./data-in/index.js";
 import { Gallery } from "./gallery.js";
 import { listen } from "./keys.js";
-import { applyLesson, lessonQuery } from "./lesson.js";
+import { applyLesson, isHidden, lessonOf, lessonQuery } from "./lesson.js";
 import { fragmentOf, readFragment } from "./link.js";
 import { Numbers } from "./numbers.js";
 import { Pace } from "./pace.js";
@@ -19,6 +19,7 @@ import type { Beginning, Command, Event, Opened, Progress } from "./protocol.js"
 import type { Trouble } from "./protocol-view.js";
 import { Results } from "./results/index.js";
 import { defineOwn, OWN, type OwnData, ownData, SETS, setOf } from "./sets.js";
+import { settingsSheet } from "./sheet.js";
 import { Slow } from "./slow/index.js";
 import { View } from "./view.js";
 
@@ -99,6 +100,7 @@ const results = new Results({
     if (kept.rows) numbers.restore(kept.rows);
   },
   notice,
+  offer: new Notice(byId("offer", HTMLElement)),
 });
 
 go.addEventListener("click", () => {
@@ -124,16 +126,21 @@ window.addEventListener("hashchange", () => {
   gallery.addOwn(ownData());
   begin({ ...controls.config, ...next.changes }, false);
 });
-// What a disabled button refuses, its key refuses too.
+// What a disabled button refuses, its key refuses too; so does what a lesson hides.
 listen({
   go: () => go.click(),
   single: () => single.click(),
   reset: () => reset.click(),
-  slow: () => slow.open(),
-  nudge: (steps) => view.nudge(steps),
+  slow: () => {
+    if (!isHidden(byId("slow", HTMLElement))) slow.open();
+  },
+  nudge: (steps) => {
+    if (!isHidden(byId("time", HTMLElement))) view.nudge(steps);
+  },
 });
 
 complain([...wish.ignored, ...(linked?.ignored ?? []), ...applyLesson(location.search)]);
+settingsSheet();
 gallery.addOwn(ownData());
 show(first);
 enter("opening");
@@ -204,7 +211,7 @@ async function resetAll(): Promise<void> {
   trained ??= fetchTrained();
   await trained;
   if (!opened || state === "opening" || state === "stopped") return;
-  history.replaceState(null, "", `${location.pathname}${lessonQuery(location.search)}`);
+  history.replaceState(null, "", `${location.pathname}${lessonQuery(lessonOf(location.search))}`);
   notice.hide();
   asked = {};
   chosen = false;
@@ -256,7 +263,6 @@ async function onOpened(event: Opened): Promise<void> {
       byId("adapter-note", HTMLElement),
       `No graphics hardware was found: the processor stands in. ${text}`,
     );
-    byId("adapter-note", HTMLElement).hidden = false;
   }
   const wasChosen = chosen;
   // After a lost device the trained flow is read once more.

@@ -5,6 +5,7 @@ import { PRESETS, TRAINED, wishOf } from "../../demos/density/config.js";
 import { Drawing, dabsBetween, inkOf, MOST_POINTS } from "../../demos/density/data-in/drawing.js";
 import { Stroke } from "../../demos/density/data-in/stroke.js";
 import { likelyColumns, pickColumns, readTable, scalingText } from "../../demos/density/data-in/table.js";
+import { lessonOf, lessonQuery } from "../../demos/density/lesson.js";
 import { fragmentOf, packPoints, readFragment, unpackPoints } from "../../demos/density/link.js";
 import { checked } from "../../demos/density/results/keep.js";
 import { weightsConfig } from "../../demos/density/results/weights.js";
@@ -163,6 +164,14 @@ describe("a link", () => {
     const fragment = fragmentOf({ ...PRESETS.tiny, set: OWN }, ownData());
     expect(fragment).not.toMatch(/\b[pd]=/);
     expect(readFragment(fragment)!.ignored).toEqual([]);
+  });
+
+  test("a lesson goes into the address and comes back, with commas that can be read", () => {
+    const lesson = { hidden: ["data", "lr"], text: "Find it, & smile." };
+    const query = lessonQuery(lesson);
+    expect(query).toContain("lesson=data,lr&");
+    expect(lessonOf(query)).toEqual(lesson);
+    expect(lessonQuery({ hidden: [], text: "" })).toBe("");
   });
 
   test("the query's lesson and text are not settings", () => {

@@ -86,7 +86,7 @@ test("numbers at a point are those of the flow; steps that are too large are not
   await expect(page.locator("#notice")).toContainText("The loss has leapt");
   await page.getByRole("button", { name: "Begin again with half the learning rate" }).click();
   await expect(page.locator("#notice")).toBeHidden();
-  await page.getByText("Settings", { exact: true }).click();
+  await page.locator("#settings-card > summary").click();
   await expect(page.getByLabel("Learning rate")).toHaveValue("0.5");
   await expect.poll(() => numberIn(page, "step")).toBe(5);
   faults.expectNone();

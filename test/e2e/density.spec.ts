@@ -122,7 +122,7 @@ test("samples and settings; a lost device is said calmly, and training can start
   await page.getByRole("checkbox", { name: "Samples" }).check();
   // 1,500 dots make a picture that compresses less well.
   await expect.poll(plate).toBeGreaterThan(without * 1.1);
-  await page.getByText("Settings", { exact: true }).click();
+  await page.locator("#settings-card > summary").click();
   await page.getByLabel("Solver", { exact: true }).selectOption("dopri5");
   await expect(page.getByLabel("Tolerance")).toBeVisible();
   await expect(page.getByLabel("Solver steps")).toBeHidden();
@@ -133,7 +133,7 @@ test("samples and settings; a lost device is said calmly, and training can start
   await reach(page, "ready");
   await expect(warm).not.toBeChecked();
   // A link to a place in the page opens what it is in, and leaves the configuration in the address.
-  await page.getByText("Settings", { exact: true }).click();
+  await page.locator("#settings-card > summary").click();
   await page.locator('a[href="#setting-trace"]').click();
   await expect(page.locator("#setting-trace")).toBeFocused();
   expect(page.url()).toContain("#v=1&d=moons&");
@@ -187,7 +187,7 @@ test("the page opens with a trained flow, and Reset lets it begin anew", async (
   await page.getByText("Pinwheel", { exact: true }).click();
   await reach(page, "ready");
   expect(page.url()).toContain("#v=1&d=pinwheel");
-  await page.getByText("Settings", { exact: true }).click();
+  await page.locator("#settings-card > summary").click();
   await page.getByRole("button", { name: "Reset all" }).click();
   await expect(page.getByTestId("status")).toContainText("has learned Two moons");
   expect(page.url()).not.toContain("#");

@@ -4,6 +4,7 @@
  */
 import { byId } from "../../shared/dom.js";
 import { isBusy, listenForFiles } from "../../shared/file-in.js";
+import { isHidden } from "../lesson.js";
 import type { OwnData } from "../sets.js";
 
 export interface DataInHooks {
@@ -18,7 +19,7 @@ export function dataIn(hooks: DataInHooks): void {
   const input = byId("open-file", HTMLInputElement);
   const card = byId("data-card", HTMLElement);
   /** A lesson may have hidden these ways; then there are no others either. */
-  const isOpen = () => draw.closest("[hidden], .lesson-hidden") === null;
+  const isOpen = () => !isHidden(draw);
   const openPad = async () => (await import("./draw-dialog.js")).openDrawing(hooks.onUse);
   draw.addEventListener("click", openPad);
   document.addEventListener("keydown", (event) => {
