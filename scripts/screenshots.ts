@@ -77,6 +77,7 @@ const SHOTS: readonly Shot[] = [
     prepare: async (page) => {
       await state(page, "ready");
       await page.locator("#results > summary").click();
+      await page.locator(".class > summary").click();
       await page.getByRole("button", { name: "Copy as Python" }).click();
       await page.waitForTimeout(2_000);
     },
