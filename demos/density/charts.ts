@@ -16,7 +16,7 @@ export class Charts {
   );
   readonly #nll = new Chart(byId("chart-nll", HTMLElement), {
     yLabel: "NLL (nats)",
-    height: 220,
+    height: 200,
     lens: this.#lens,
     curves: [
       { label: "training", color: "--ink-soft", width: 1 },

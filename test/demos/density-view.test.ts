@@ -189,7 +189,7 @@ describe("the guard", () => {
     expect(guard.judge({ ...calm, losses: [3.4, 4.4, 3.1] })).toBeUndefined();
     expect(guard.judge({ ...calm, losses: [3, 9.2] })).toMatch(/leapt from 3\.0 to 9\.2 nats/);
     expect(guard.judge({ ...calm, losses: [Number.NaN] })).toMatch(/no longer a number/);
-    expect(guard.judge({ nfe: 2000, nfeBackward: 1500, losses: [3] })).toMatch(/3,500 evaluations/);
+    expect(guard.judge({ nfe: 2000, nfeBackward: 1500, losses: [3] })).toMatch(/3,500 field evaluations/);
   });
 
   test("checkpoints go back at least 200 steps, or to the beginning", () => {

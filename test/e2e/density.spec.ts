@@ -153,6 +153,7 @@ test("samples and settings; a lost device is said calmly, and training can start
   await expect(noise).toBeHidden();
   await reach(page, "ready");
   // Reports come with the pictures where these are wanted more often than every fifth step.
+  await page.locator(".more > summary").click();
   await page.getByTestId("pace").fill("1");
   await expect(page.getByTestId("pace-text")).toHaveText("1 step");
   await page.getByTestId("go").click();
