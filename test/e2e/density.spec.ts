@@ -75,17 +75,20 @@ test("the density page learns, can be paused, resumed, moved to other data, and 
   // A closer look at the curves: by drag, by slider and button, and back.
   const reading = page.getByTestId("reading");
   const whole = page.getByTestId("zoom-out");
-  const box = (await page.locator("#chart-nll .u-over").boundingBox())!;
-  const across = (share: number) => [box.x + share * box.width, box.y + box.height / 2] as const;
-  await page.mouse.move(...across(0.5));
+  const over = page.locator("#chart-nll .u-over");
+  const point = async (share: number) => {
+    const { width } = (await over.boundingBox())!;
+    await over.hover({ position: { x: share * width, y: 60 } });
+  };
+  await point(0.5);
   await expect(reading).toContainText(
     /^Step [56]\d: training NLL .* nats, held out .* evaluations, .* ms\.$/,
   );
   await page.mouse.down();
-  await page.mouse.move(...across(0.9), { steps: 4 });
+  await point(0.9);
   await page.mouse.up();
   await expect(whole).toBeEnabled();
-  await page.mouse.move(...across(0.02));
+  await point(0.02);
   await expect(reading).toContainText(/^Step 6\d:/);
   await whole.click();
   await expect(whole).toBeDisabled();
@@ -94,7 +97,7 @@ test("the density page learns, can be paused, resumed, moved to other data, and 
   await expect(reading).toContainText("Step 5:");
   await page.getByTestId("zoom-in").click();
   await expect(reading).toContainText("Drag over a chart");
-  await page.mouse.move(...across(0.9));
+  await point(0.9);
   await expect(reading).toContainText(/^Step [56]\d:/);
   await whole.click();
 
