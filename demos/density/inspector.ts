@@ -184,7 +184,7 @@ export class Inspector {
     const pair = (values: readonly number[] | undefined) =>
       values ? `(${decimal(values[0], 3)}, ${decimal(values[1], 3)})` : "–";
     show("place", pair(found?.place));
-    show("time", found ? `t = ${decimal(found.t, 2)}` : "");
+    show("time", found ? `at t = ${decimal(found.t, 2)}` : "");
     show("field", pair(found?.velocity));
     show("divergence", decimal(found?.divergence, 3));
     show("density", decimal(found?.logDensity, 3));

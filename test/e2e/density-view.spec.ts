@@ -51,7 +51,7 @@ test("numbers at a point are those of the flow; steps that are too large are not
 
   // The point goes along its path, and the numbers with it.
   await page.getByTestId("time").fill("0.25");
-  await expect(page.getByTestId("point-time")).toHaveText("t = 0.75");
+  await expect(page.getByTestId("point-time")).toHaveText("at t = 0.75");
   const there = await pairIn(page, "point-place");
   expect(Math.hypot(there[0] + 1.25, there[1] - 2)).toBeGreaterThan(0.01);
   // The place is known to half of its last digit, and the field is smooth: its slope is about 1.
