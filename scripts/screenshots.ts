@@ -90,7 +90,8 @@ const SHOTS: readonly Shot[] = [
     path: "density/?set=smiley&text=Find%20the%20smallest%20network%20that%20still%20smiles.",
     prepare: async (page) => {
       await state(page, "ready");
-      await page.getByText("Share and save").click();
+      await page.locator("#results > summary").click();
+      await page.locator(".class > summary").click();
       await page.getByRole("button", { name: "Copy as Python" }).click();
       await page.waitForTimeout(2_000);
     },

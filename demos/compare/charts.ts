@@ -74,7 +74,7 @@ export class Charts {
         ["a", name],
         ["b", name],
       ]);
-    this.#nfe.update(both("evaluations"), `Evaluations of the field in a training step. ${summary}`);
+    this.#nfe.update(both("evaluations"), `Field evaluations in a training step. ${summary}`);
     this.#time.update(both("stepTime"), `Milliseconds per training step. ${summary}`);
     this.#table();
   }

@@ -21,6 +21,12 @@ export function paintPath(plane: Plane, path: Float32Array, now: ArrayLike<numbe
   plane.dots({ points: now, colors: [COLORS.path], radius: 4, alpha: 1 });
 }
 
+/** A single particle and the way [k, 2] that it takes. */
+export function paintParticle(plane: Plane, way: ArrayLike<number>, now: ArrayLike<number>): void {
+  plane.lines([way], COLORS.ring, 0.6, 1.5);
+  plane.dots({ points: now, colors: [COLORS.ring], radius: 4, alpha: 1 });
+}
+
 export function paintRing(plane: Plane, { outline, centre }: RingState): void {
   plane.lines([[...outline, outline[0]!, outline[1]!]], COLORS.ring, 1, 1.5);
   plane.dots({ points: outline, colors: [COLORS.ring], radius: 1.5, alpha: 1 });

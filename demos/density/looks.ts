@@ -7,8 +7,7 @@ export const SAMPLE_COLOR: render.Color = [1, 0.643, 0.361];
 export const MESH_COLOR: render.Color = [0.624, 0.847, 1];
 export const TRAIL_ALPHA = 0.5;
 
-/** Shares of the probability that contours enclose, and how opaque each of these lines is. */
-export const SHARES = [0.25, 0.5, 0.75, 0.95];
+/** Of the contours, by CONTOUR_SHARES. */
 export const CONTOUR_ALPHAS = [0.95, 0.77, 0.59, 0.41];
 
 /** Points of the data where they stand aside. */

@@ -2,15 +2,16 @@
 import { byId, setText } from "../shared/dom.js";
 import type { Failure } from "../shared/failure.js";
 import { integer } from "../shared/format.js";
+import { followInPage } from "../shared/in-page.js";
 import { Notice } from "../shared/notice.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
-import { type Config, PRESETS, TRAINED, wishOf } from "./config.js";
+import { ALLOWED, type Config, PRESETS, TRAINED, wishOf } from "./config.js";
 import { Controls } from "./controls.js";
 import { dataIn } from "./data-in/index.js";
 import { Gallery } from "./gallery.js";
 import { listen } from "./keys.js";
-import { applyLesson } from "./lesson.js";
+import { applyLesson, isHidden, lessonOf, lessonQuery } from "./lesson.js";
 import { fragmentOf, readFragment } from "./link.js";
 import { Numbers } from "./numbers.js";
 import { Pace } from "./pace.js";
@@ -18,6 +19,7 @@ import type { Beginning, Command, Event, Opened, Progress } from "./protocol.js"
 import type { Trouble } from "./protocol-view.js";
 import { Results } from "./results/index.js";
 import { defineOwn, OWN, type OwnData, ownData, SETS, setOf } from "./sets.js";
+import { settingsSheet } from "./sheet.js";
 import { Slow } from "./slow/index.js";
 import { View } from "./view.js";
 
@@ -30,7 +32,7 @@ const BUTTON: Record<State, string> = {
   training: "Pause",
   pausing: "Pausing…",
   paused: "Resume",
-  finished: "Done",
+  finished: "Train on",
   trouble: "Resume",
   stopped: "Start",
 };
@@ -52,30 +54,33 @@ let startWhenReady = wish.start;
 let beginning: Beginning | undefined;
 /** What Reset and other data begin with while the page's own trained flow is on it. */
 let scratch: Config | undefined;
+/** Training steps of the run as it began: Train on takes as many again. */
+let portion = 0;
+/** What the address asks for. */
+let asked: Partial<Config> = { ...wish.changes, ...linked?.changes };
 /** Whether the reader has chosen, so that the adapter no longer does. */
 let chosen = wish.preset !== undefined || linked?.changes.hidden !== undefined;
 
 /** The trained flow that the page opens with where nothing else is asked for; none when it cannot be had. */
-const trained =
-  wish.isEmpty && !linked
-    ? fetch(new URL("../models/moons.safetensors", location.href))
-        .then(async (answer) => (answer.ok ? new Uint8Array(await answer.arrayBuffer()) : undefined))
-        .catch(() => undefined)
-    : Promise.resolve(undefined);
+let trained = wish.isEmpty && !linked ? fetchTrained() : undefined;
 
 themeToggle(byId("theme", HTMLButtonElement));
+followInPage();
 
 const client = new WorkerClient<Command, Event>({
   create: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
   onEvent,
   onCrash: (message) => onFailure({ kind: "failed", message }),
 });
-const view = new View((command) => client.send(command));
 const numbers = new Numbers();
+const view = new View(
+  (command) => client.send(command),
+  () => numbers.heldOut,
+);
 const gallery = new Gallery(byId("gallery", HTMLElement), SETS, (set) => {
   choose({ ...(scratch ?? controls.config), set }, state === "training");
 });
-const first: Config = { ...PRESETS[wish.preset ?? "standard"], ...wish.changes, ...linked?.changes };
+const first: Config = { ...PRESETS[wish.preset ?? "standard"], ...asked };
 const controls = new Controls(byId("settings", HTMLElement), first, (config) => choose(config, false));
 const pace = new Pace((steps) => client.send({ type: "pace", steps }));
 const slow = new Slow({
@@ -95,14 +100,17 @@ const results = new Results({
     if (kept.rows) numbers.restore(kept.rows);
   },
   notice,
+  offer: new Notice(byId("offer", HTMLElement)),
 });
 
 go.addEventListener("click", () => {
   if (state === "training") pause();
   else if (state === "ready" || state === "paused") resume("start");
+  else if (state === "finished") trainOn();
 });
 single.addEventListener("click", step);
 reset.addEventListener("click", () => begin(scratch ?? controls.config, false));
+byId("reset-all", HTMLButtonElement).addEventListener("click", () => void resetAll());
 dataIn({
   onUse: (own) => {
     showOwn(own);
@@ -118,17 +126,22 @@ window.addEventListener("hashchange", () => {
   gallery.addOwn(ownData());
   begin({ ...controls.config, ...next.changes }, false);
 });
-// What a disabled button refuses, its key refuses too.
+// What a disabled button refuses, its key refuses too; so does what a lesson hides.
 listen({
   go: () => go.click(),
   single: () => single.click(),
   reset: () => reset.click(),
-  slow: () => slow.open(),
-  nudge: (steps) => view.nudge(steps),
+  slow: () => {
+    if (!isHidden(byId("slow", HTMLElement))) slow.open();
+  },
+  nudge: (steps) => {
+    if (!isHidden(byId("time", HTMLElement))) view.nudge(steps);
+  },
 });
 
 const ignored = [...wish.ignored, ...(linked?.ignored ?? []), ...applyLesson(location.search)];
 complain(ignored);
+settingsSheet();
 gallery.addOwn(ownData());
 show(first);
 enter("opening");
@@ -176,13 +189,47 @@ function resume(type: "start" | "single" | "rewind"): void {
   client.send({ type });
 }
 
+/** As many steps again, from where the run has ended. */
+function trainOn(): void {
+  const steps = controls.config.steps + portion;
+  if (!ALLOWED.steps(steps)) return;
+  controls.show({ ...controls.config, steps });
+  client.send({ type: "extend", steps });
+  resume("start");
+}
+
+async function fetchTrained(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const answer = await fetch(new URL("../models/moons.safetensors", location.href));
+    return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The page as it opens where the address asks for nothing: presets, and the flow that it comes with. */
+async function resetAll(): Promise<void> {
+  trained ??= fetchTrained();
+  await trained;
+  if (!opened || state === "opening" || state === "stopped") return;
+  history.replaceState(null, "", `${location.pathname}${lessonQuery(lessonOf(location.search))}`);
+  notice.hide();
+  asked = {};
+  chosen = false;
+  beginning = scratch = undefined;
+  controls.show(PRESETS.standard);
+  enter("opening");
+  await onOpened(opened);
+}
+
 /** Shows a configuration with nothing trained yet. */
 function show(config: Config): void {
+  portion = config.steps;
   const set = setOf(config);
   gallery.show(config.set);
   controls.show(config);
-  view.reset(config, beginning !== undefined);
   numbers.reset(config);
+  view.reset(config, beginning !== undefined);
   setText(byId("set-about", HTMLElement), `${set.title}: ${set.about}`);
   byId("compare", HTMLAnchorElement).href = `../compare/#${fragmentOf(config, ownData())}`;
 }
@@ -209,19 +256,18 @@ async function onOpened(event: Opened): Promise<void> {
   const { withoutWebGpu, isSoftware, adapter } = event;
   const name = isSoftware && !withoutWebGpu ? `${adapter}, software` : adapter;
   setText(byId("value-adapter", HTMLElement), name);
-  if (withoutWebGpu) sayCpu(withoutWebGpu);
+  numbers.device = name;
   slow.refuse(withoutWebGpu !== undefined);
   view.isLimited = withoutWebGpu !== undefined;
   let config = controls.config;
   if (isSoftware && !chosen) {
     const preset = withoutWebGpu ? PRESETS.least : PRESETS.tiny;
-    config = { ...preset, set: config.set, ...wish.changes, ...linked?.changes };
+    config = { ...preset, set: config.set, ...asked };
     const why = withoutWebGpu
       ? "Without WebGPU the CPU computes, in float64."
       : "No graphics hardware was found: the processor stands in.";
     const text = "A small network is preset so that training stays lively; Settings has larger ones.";
     setText(byId("adapter-note", HTMLElement), `${why} ${text}`);
-    byId("adapter-note", HTMLElement).hidden = false;
   }
   const wasChosen = chosen;
   // After a lost device the trained flow is read once more.
@@ -252,6 +298,7 @@ function onEvent(event: Event): void {
   if ((view.take(event) && event.type !== "frame") || slow.take(event)) return;
   switch (event.type) {
     case "opened":
+      if (event.withoutWebGpu) sayCpu(event.withoutWebGpu);
       void onOpened(event);
       break;
     case "ready":
@@ -330,7 +377,7 @@ function enter(next: State): void {
   state = next;
   setText(go, BUTTON[next]);
   single.disabled = next !== "ready" && next !== "paused";
-  go.disabled = !["ready", "training", "paused"].includes(next);
+  go.disabled = !["ready", "training", "paused", "finished"].includes(next);
   reset.disabled = next === "stopped" || next === "opening";
   const title = setOf(controls.config).title;
   const sentences: Record<State, string> = {
@@ -343,7 +390,7 @@ function enter(next: State): void {
     training: phase === "warm-start" ? `Warm start on ${title}.` : `Learning ${title}.`,
     pausing: "Finishing the current steps…",
     paused: "Paused, with a finer picture.",
-    finished: "Finished, with a finer picture.",
+    finished: "Finished, with a finer picture; Train on takes as many steps again.",
     trouble: "Paused: training has diverged.",
     stopped: "Stopped.",
   };

@@ -7,6 +7,7 @@ import { History, type Row } from "./history.js";
 import type { Frame, Progress } from "./protocol.js";
 import type { Check } from "./protocol-view.js";
 import { setOf } from "./sets.js";
+import { standingText } from "./standing.js";
 
 /** Beyond what grid and held-out points leave uncertain. */
 const EXCESS_MASS = 0.02;
@@ -21,6 +22,8 @@ export class Numbers {
   #floor: number | undefined;
   #heldOut: number | undefined;
   #step = 0;
+  #progress: Progress | undefined;
+  #device = "";
 
   /** The library that draws them is fetched after the first picture, or when there are curves. */
   #wantCharts(): void {
@@ -35,6 +38,8 @@ export class Numbers {
     this.#floor = setOf(config).entropy;
     this.#heldOut = undefined;
     this.#step = 0;
+    this.#progress = undefined;
+    this.#showStanding();
     byId("coarse", HTMLElement).hidden = true;
     setText(field("step"), "0");
     setText(field("floor"), decimal(this.#floor));
@@ -67,6 +72,7 @@ export class Numbers {
         .filter((value) => value !== null)
         .at(-1);
     this.#heldOut = last("heldOut");
+    this.#showStanding();
     setText(field("step"), integer(this.#step));
     setText(field("loss"), decimal(last("loss")));
     setText(field("held-out"), decimal(this.#heldOut));
@@ -77,6 +83,8 @@ export class Numbers {
     this.#wantCharts();
     this.#history.add(progress);
     this.#step = progress.step;
+    this.#progress = progress;
+    this.#showStanding();
     setText(field("step"), integer(progress.step));
     setText(field("loss"), decimal(progress.loss));
     setText(field("speed"), rate(progress.stepsPerSecond));
@@ -102,6 +110,21 @@ export class Numbers {
   showCheck({ median, max }: Check): void {
     setText(field("round-median"), scientific(median));
     setText(field("round-max"), scientific(max));
+  }
+
+  /** What computes, in words. */
+  set device(name: string) {
+    this.#device = name;
+    this.#showStanding();
+  }
+
+  /** NLL of the held-out points when it was last known, nats. */
+  get heldOut(): number | undefined {
+    return this.#heldOut;
+  }
+
+  #showStanding(): void {
+    setText(byId("standing", HTMLElement), standingText(this.#step, this.#progress, this.#device));
   }
 
   #draw(): void {

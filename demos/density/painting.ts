@@ -4,6 +4,7 @@
  */
 import { type Device, ops, render, type Tensor, tensor } from "fjordgpu";
 import { COLOR_MAP, LOG_RANGE } from "../shared/colormap.js";
+import { CONTOUR_SHARES } from "../shared/contours.js";
 import {
   arrowScale,
   CONTOUR_ALPHAS,
@@ -12,7 +13,6 @@ import {
   dotRadius,
   MESH_COLOR,
   SAMPLE_COLOR,
-  SHARES,
   shrink,
   TRAIL_ALPHA,
   WHITE,
@@ -70,7 +70,7 @@ export class Painting {
       layers.push({ kind: "dots", points, ...look });
     }
     if (shown.contours && values) {
-      const look = { shares: SHARES, alphas: CONTOUR_ALPHAS, color: WHITE, width: 1.25 * ratio };
+      const look = { shares: CONTOUR_SHARES, alphas: CONTOUR_ALPHAS, color: WHITE, width: 1.25 * ratio };
       layers.push({ kind: "contours", values, ...look });
     }
     const field = scene.fieldAt(progress);

@@ -54,6 +54,8 @@ export type Command =
   /** Asks for n samples of the flow as it is. */
   | { readonly type: "draw"; readonly count: number }
   | { readonly type: "start" }
+  /** The run ends after so many steps of likelihood, counted from its beginning; for one that has ended, before "start". */
+  | { readonly type: "extend"; readonly steps: number }
   | { readonly type: "pause" }
   | { readonly type: "layers"; readonly layers: Shown }
   | ViewCommand;

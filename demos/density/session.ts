@@ -76,7 +76,7 @@ export class Session {
 
   constructor(
     readonly device: Device,
-    readonly config: Config,
+    private config: Config,
     layers: Shown,
     readonly post: (event: Event, transfer?: Transferable[]) => void,
     readonly show: (scene: Scene | undefined) => void,
@@ -116,6 +116,11 @@ export class Session {
     this.#slow = false;
     this.#scene?.leave();
     this.#rest.changed();
+  }
+
+  /** The run ends after so many steps of likelihood, counted from its beginning. */
+  extend(steps: number): void {
+    this.config = { ...this.config, steps };
   }
 
   /** One step, then a pause. */
@@ -188,12 +193,14 @@ export class Session {
       // Whatever goes wrong with it is said when it is needed.
       fetchTraining().catch(() => undefined);
       await this.#idle(flow);
-      if (this.#rest.isOver) return;
-      await this.#train(flow);
-      if (this.#rest.isOver) return;
-      this.#rest.isPaused = true;
-      this.post({ type: "finished" });
-      await this.#idle(flow);
+      while (!this.#rest.isOver) {
+        await this.#train(flow);
+        if (this.#rest.isOver) return;
+        this.#rest.isPaused = true;
+        this.post({ type: "finished" });
+        // Until it is to be trained on.
+        await this.#idle(flow);
+      }
     } finally {
       this.#flow = undefined;
       this.show(undefined);
@@ -230,7 +237,8 @@ export class Session {
     const { isSoftware } = device.adapter;
     // On an emulated GPU the held-out points would otherwise take longer than the training between them.
     const set = datasetOf(config, isSoftware ? 1_000 : 10_000);
-    const first = { step: this.#step, bytes: beginning?.resume ? beginning.bytes : undefined };
+    const before = await this.#training?.checkpoint();
+    const first = { step: this.#step, bytes: before ?? (beginning?.resume ? beginning.bytes : undefined) };
     const firstParams = await flow.params();
     const checkpoints = new Checkpoints(first.step);
     let guard = new Guard();

@@ -55,14 +55,20 @@ export class View {
   /** While the picture is drawn for a file. */
   #still: HTMLCanvasElement | undefined;
 
-  /** @param send to the worker: what layers it must know of, and questions about points */
-  constructor(readonly send: (command: Command) => void) {
+  /**
+   * @param send to the worker: what layers it must know of, and questions about points
+   * @param heldOut the held-out NLL when it was last known, nats
+   */
+  constructor(
+    readonly send: (command: Command) => void,
+    readonly heldOut: () => number | undefined,
+  ) {
     this.#plane = new Plane(this.#canvas, this.#set.window, (plane) => this.#paint(plane));
     this.#display = new DisplayClient(this.#plane, send, () => this.#plane.invalidate());
     this.#transport = new Transport(() => this.#travel());
     this.#inspector = new Inspector(
       this.#plane,
-      () => this.#transport.t,
+      () => this.#transport,
       send,
       () => this.#changed(),
     );
@@ -210,6 +216,7 @@ export class View {
       this.#sendLayers();
     }
     this.#color();
+    this.#inspector.follow();
     if (!this.#transport.playing) this.#describe();
   }
 
@@ -238,8 +245,7 @@ export class View {
     if (!this.#display.paint(this.#still) && data.checked) paintData(plane, this.#data, 0.9);
     const field = streamlines.checked && this.#stage.fieldAt(progress);
     if (field) layers.paintStreamlines(plane, field);
-    const ring = this.#inspector.ringAt(progress);
-    if (ring) layers.paintRing(plane, ring);
+    this.#inspector.paintDropped(plane, progress);
     const way = path.checked && this.#inspector.path;
     if (way) layers.paintPath(plane, way, pointOn(way, progress));
   }
@@ -272,13 +278,15 @@ export class View {
       const { progress, t } = this.#transport;
       const step = this.#frame?.step ?? this.#stage.course?.step ?? 0;
       const when = progress === 1 ? "" : ` at t = ${decimal(t, 2)}${progress === 0 ? ", noise" : ""}`;
+      const heldOut = this.heldOut();
+      const nll = heldOut === undefined ? "" : `held-out NLL ${decimal(heldOut, 2)} nats, `;
       const mass =
         progress === 1 && this.#frame
           ? `; ${decimal(100 * this.#frame.mass, 1)} % of the probability lies in the window.`
           : ".";
       text =
         `${step === 0 ? `Density of the ${this.#isTrained ? "trained" : "untrained"} flow` : `Density after ${integer(step)} training steps`}${when}` +
-        ` on ${this.#set.title}: highest log p ${decimal(this.#peak, 2)} nats near (${decimal(x, 1)}, ` +
+        ` on ${this.#set.title}: ${nll}highest log p ${decimal(this.#peak, 2)} nats near (${decimal(x, 1)}, ` +
         `${decimal(y, 1)})${mass}`;
     }
     this.#canvas.setAttribute("aria-label", text);

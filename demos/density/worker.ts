@@ -73,6 +73,9 @@ worker.listen<Command>((command) => {
     case "start":
       session?.start();
       break;
+    case "extend":
+      session?.extend(command.steps);
+      break;
     case "pause":
       session?.pause();
       break;

@@ -5,6 +5,7 @@ import type uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { make } from "./dom.js";
 import { integer, powerOfTen } from "./format.js";
+import type { Lens } from "./lens.js";
 import { onThemeChange, token } from "./theme.js";
 
 export interface Curve {
@@ -38,16 +39,18 @@ export interface ChartOptions {
   readonly log?: { readonly x?: boolean; readonly y?: boolean };
   /** [low, high] of the y axis, whatever the values. Another one holds from the next update on. */
   readonly windowY?: readonly [number, number];
+  /** Through which a reader looks closer at this chart and others; default: it cannot be zoomed. */
+  readonly lens?: Lens;
 }
 
 /** Steps (or what x is) in ascending order, then one column a curve; null where a curve has no value. */
 export type Columns = [number[], ...(number | null)[][]];
 
 /** Powers of ten with a little room on both sides; one decade where there is nothing yet. */
-const logScale: uPlot.Scale = {
-  distr: 3,
-  range: (_plot, low, high) => (low > 0 && high > 0 ? [low / 1.3, high * 1.3] : [0.1, 1]),
-};
+const logRange = (_plot: uPlot, low: number, high: number): [number, number] =>
+  low > 0 && high > 0 ? [low / 1.3, high * 1.3] : [0.1, 1];
+
+const logScale: uPlot.Scale = { distr: 3, range: logRange };
 
 /** Grid lines at powers of ten, at 2 and 5 times them too where they are few; every second or third where many. */
 const powers: Partial<uPlot.Axis> = {
@@ -80,6 +83,9 @@ const tint = (color: string, opacity: number) =>
     .toString(16)
     .padStart(2, "0")}`;
 
+/** Width of every y axis, CSS pixels: one for all, so that the x axes of charts above each other line up. */
+const Y_AXIS = 54;
+
 /** Fetched with the first curve, since a page is of use before there is any. */
 const library = () => import("uplot");
 
@@ -109,6 +115,7 @@ export class Chart {
     this.#area.style.minHeight = `${options.height}px`;
     this.#key = this.#makeKey();
     host.append(this.#key, this.#area);
+    options.lens?.add(this);
     onThemeChange(() => void this.#build());
     new ResizeObserver(() => this.#resize()).observe(this.#area);
   }
@@ -119,8 +126,20 @@ export class Chart {
     this.#area.setAttribute("aria-label", summary);
     // A new plot takes the columns that are there when it is made.
     if (this.#stale) return;
-    if (this.#plot) this.#plot.setData(columns as uPlot.AlignedData);
-    else if (this.#begun === 0) void this.#build();
+    if (this.#plot) {
+      if (!this.options.lens?.isHeld) this.refresh();
+    } else if (this.#begun === 0) void this.#build();
+  }
+
+  /** For the lens. */
+  refresh(): void {
+    this.#plot?.setData(this.#columns as uPlot.AlignedData);
+  }
+
+  /** For the lens. */
+  mark(x: number | undefined): void {
+    const plot = this.#plot;
+    plot?.setCursor({ left: x === undefined ? -10 : plot.valToPos(x, "x"), top: 0 }, false);
   }
 
   /** Shows other curves, until the next update without values. */
@@ -179,7 +198,7 @@ export class Chart {
     this.#plot?.destroy();
     this.#stale = false;
     this.#area.replaceChildren();
-    const { yLabel, curves, height, counts, xLabel, log, windowY } = this.options;
+    const { yLabel, curves, height, counts, xLabel, log, windowY, lens } = this.options;
     const axis: uPlot.Axis = {
       stroke: token("--ink-soft"),
       grid: { stroke: token("--line"), width: 1 },
@@ -206,21 +225,25 @@ export class Chart {
         ? [{ series: [1 + i, 1 + i + fill.down] as [number, number], fill: tint(color, fill.opacity) }]
         : [],
     );
-    this.#plot = new Plot(
+    const plot = new Plot(
       {
         width,
         height,
         legend: { show: false },
-        cursor: { show: false },
+        cursor: lens ? zooming(lens) : { show: false },
+        ...(lens && { hooks: { setSelect: [(plot: uPlot) => zoomTo(plot, lens)] } }),
         // Room for half of the last number.
         padding: [8, 18, 0, 0],
         scales: {
-          x: log?.x
-            ? { time: false, ...logScale }
-            : {
-                time: false,
-                range: (_plot, low, high) => [low ?? 0, xLabel ? (high ?? 1) : Math.max(high ?? 0, 10)],
-              },
+          x: {
+            time: false,
+            distr: log?.x ? 3 : 1,
+            range: (plot, low, high) => {
+              if (lens?.span) return [...lens.span];
+              if (log?.x) return logRange(plot, low, high);
+              return [low ?? 0, xLabel ? (high ?? 1) : Math.max(high ?? 0, 10)];
+            },
+          },
           y: log?.y
             ? logScale
             : counts
@@ -234,7 +257,7 @@ export class Chart {
           {
             ...axis,
             label: yLabel,
-            size: log?.y ? 54 : 44,
+            size: Y_AXIS,
             ...(log?.y && powers),
             ...(counts && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }),
           },
@@ -245,5 +268,32 @@ export class Chart {
       this.#columns as uPlot.AlignedData,
       this.#area,
     );
+    this.#plot = plot;
+    if (!lens) return;
+    plot.over.addEventListener("mousemove", ({ clientX }) => {
+      lens.read(plot.posToVal(clientX - plot.over.getBoundingClientRect().left, "x"));
+    });
+    plot.over.addEventListener("mouseleave", () => lens.read(undefined));
   }
+}
+
+/** A line under the pointer, and a part of the x axis chosen by drag; a double click shows everything. */
+function zooming(lens: Lens): uPlot.Cursor {
+  return {
+    y: false,
+    points: { show: false },
+    drag: { x: true, y: false, setScale: false, dist: 5 },
+    bind: {
+      dblclick: () => () => {
+        lens.whole();
+        return null;
+      },
+    },
+  };
+}
+
+function zoomTo(plot: uPlot, lens: Lens): void {
+  const { left, width } = plot.select;
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  lens.zoom([plot.posToVal(left, "x"), plot.posToVal(left + width, "x")]);
 }

@@ -1,5 +1,8 @@
 /** The levels that enclose given shares of a density's mass. */
 
+/** Shares of the probability inside each line of a picture, on the page as in a file, smallest first. */
+export const CONTOUR_SHARES = [0.25, 0.5, 0.75, 0.95] as const;
+
 /**
  * The log-densities above which lie the given shares of the mass on the grid: highest-density regions.
  * @param logDensity nats, cells of equal size

@@ -2,6 +2,8 @@
 
 export interface FileIn {
   readonly input: HTMLInputElement;
+  /** Whether files and pasted text are welcome now; default always. */
+  readonly isOpen?: () => boolean;
   /** Gets the class "dropping" while a file is held over the page. */
   readonly area: HTMLElement;
   readonly onFile: (file: File) => void;
@@ -9,7 +11,7 @@ export interface FileIn {
   readonly onText?: (text: string) => void;
 }
 
-export function listenForFiles({ input, area, onFile, onText }: FileIn): void {
+export function listenForFiles({ input, area, isOpen = () => true, onFile, onText }: FileIn): void {
   input.addEventListener("change", () => {
     const file = input.files?.[0];
     if (file) onFile(file);
@@ -17,7 +19,7 @@ export function listenForFiles({ input, area, onFile, onText }: FileIn): void {
     input.value = "";
   });
   document.addEventListener("dragover", (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
+    if (!event.dataTransfer?.types.includes("Files") || !isOpen()) return;
     event.preventDefault();
     area.classList.add("dropping");
   });
@@ -26,12 +28,12 @@ export function listenForFiles({ input, area, onFile, onText }: FileIn): void {
   }
   document.addEventListener("drop", (event) => {
     const file = event.dataTransfer?.files[0];
-    if (!file) return;
+    if (!file || !isOpen()) return;
     event.preventDefault();
     onFile(file);
   });
   document.addEventListener("paste", (event) => {
-    if (isBusy(event.target)) return;
+    if (isBusy(event.target) || !isOpen()) return;
     const file = event.clipboardData?.files[0];
     if (file) onFile(file);
     else onText?.(event.clipboardData?.getData("text/plain") ?? "");

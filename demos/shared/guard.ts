@@ -27,7 +27,7 @@ export class Guard {
   judge({ losses, nfe, nfeBackward }: Vitals): string | undefined {
     const evaluations = nfe + nfeBackward;
     if (evaluations > MOST_EVALUATIONS) {
-      return `One training step takes ${integer(evaluations)} evaluations of the field: it has become too wild for the solver.`;
+      return `One training step takes ${integer(evaluations)} field evaluations: it has become too wild for the solver.`;
     }
     for (const loss of Array.from(losses)) {
       if (!Number.isFinite(loss)) return "The loss is no longer a number.";

@@ -35,7 +35,7 @@ export class PrecisionPlot {
   constructor() {
     this.#chart = new Chart(byId("precision", HTMLElement), {
       yLabel: "relative error at the end",
-      xLabel: "evaluations of the field",
+      xLabel: "field evaluations",
       height: 400,
       log: { x: true, y: true },
       curves: [],

@@ -147,10 +147,11 @@ test("the flow's density, transport and field are the reference's, in the units 
   ).toBeLessThan(0.02);
 });
 
-test("a session trains, pauses within a step, gives a model, and goes on after trouble", async () => {
+test("a session trains, pauses within a step, gives a model, and goes on after trouble and after its end", async () => {
   const events: Event[] = [];
   let session: CpuSession | undefined;
   let asked = 0;
+  let ends = 0;
   const waited: number[] = [];
   // Steps of some slices; the third one leaps.
   const own: Config = { ...config, batch: 128, hidden: "16-16", solverSteps: 8, lr: 1, steps: 3 };
@@ -175,7 +176,12 @@ test("a session trains, pauses within a step, gives a model, and goes on after t
           session!.give({ type: "save", purpose: "keep" });
           session!.give({ type: "save", purpose: "weights" }).then(() => session!.rewind());
         }
-        if (event.type === "finished") resolve();
+        if (event.type === "finished" && ++ends === 2) resolve();
+        else if (event.type === "finished") {
+          // One step more, of the same run.
+          session!.extend(4);
+          session!.start();
+        }
       },
       () => undefined,
     );
@@ -198,6 +204,6 @@ test("a session trains, pauses within a step, gives a model, and goes on after t
   expect(model.field.spec.hidden).toEqual([16, 16]);
   expect(model.standardisation).toBeDefined();
   const last = events.filter((event) => event.type === "progress").at(-1)!;
-  expect(last).toMatchObject({ step: 3, phase: "likelihood", nfe: 32, nfeBackward: 32 });
+  expect(last).toMatchObject({ step: 4, phase: "likelihood", nfe: 32, nfeBackward: 32 });
   expect(last.heldOut).toBeGreaterThan(0);
 });

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, test } from "vitest";
 import { PRESETS, TRAINED, wishOf } from "../../demos/density/config.js";
 import { Drawing, dabsBetween, inkOf, MOST_POINTS } from "../../demos/density/data-in/drawing.js";
+import { Stroke } from "../../demos/density/data-in/stroke.js";
 import { likelyColumns, pickColumns, readTable, scalingText } from "../../demos/density/data-in/table.js";
+import { lessonOf, lessonQuery } from "../../demos/density/lesson.js";
 import { fragmentOf, packPoints, readFragment, unpackPoints } from "../../demos/density/link.js";
 import { checked } from "../../demos/density/results/keep.js";
 import { weightsConfig } from "../../demos/density/results/weights.js";
@@ -78,6 +80,44 @@ describe("a drawing", () => {
   });
 });
 
+describe("a stroke", () => {
+  const mouse = { pointerId: 1, isPrimary: true, button: 0, buttons: 1 };
+
+  test("belongs to one pointer: a second finger neither begins one nor moves it", () => {
+    const stroke = new Stroke();
+    expect(stroke.draws(mouse)).toBe(false);
+    expect(stroke.begin(mouse)).toBe(true);
+    const palm = { ...mouse, pointerId: 2, isPrimary: false };
+    const pen = { ...mouse, pointerId: 3 };
+    for (const other of [palm, pen]) {
+      expect(stroke.begin(other)).toBe(false);
+      expect(stroke.draws(other)).toBeUndefined();
+      stroke.end(other);
+    }
+    expect(stroke.draws(mouse)).toBe(true);
+    stroke.end(mouse);
+    expect(stroke.draws(palm)).toBeUndefined();
+    expect(stroke.begin(palm)).toBe(false);
+    expect(stroke.begin(pen)).toBe(true);
+  });
+
+  test("a pen's other end erases, until it is lifted; other buttons do nothing", () => {
+    const stroke = new Stroke();
+    expect(stroke.begin({ ...mouse, button: 2, buttons: 2 })).toBe(false);
+    for (const eraser of [
+      { button: 5, buttons: 32 },
+      { button: 0, buttons: 33 },
+    ]) {
+      expect(stroke.begin({ ...mouse, ...eraser })).toBe(true);
+      expect(stroke.erases).toBe(true);
+      stroke.end(mouse);
+      expect(stroke.erases).toBe(false);
+    }
+    stroke.begin(mouse);
+    expect(stroke.erases).toBe(false);
+  });
+});
+
 describe("a link", () => {
   test("carries every setting there and back", () => {
     const config = { ...PRESETS.small, set: "pinwheel", seed: 17, lr: 0.02, heldOut: 0.1, rows: 1000 };
@@ -124,6 +164,14 @@ describe("a link", () => {
     const fragment = fragmentOf({ ...PRESETS.tiny, set: OWN }, ownData());
     expect(fragment).not.toMatch(/\b[pd]=/);
     expect(readFragment(fragment)!.ignored).toEqual([]);
+  });
+
+  test("a lesson goes into the address and comes back, with commas that can be read", () => {
+    const lesson = { hidden: ["data", "lr"], text: "Find it, & smile." };
+    const query = lessonQuery(lesson);
+    expect(query).toContain("lesson=data,lr&");
+    expect(lessonOf(query)).toEqual(lesson);
+    expect(lessonQuery({ hidden: [], text: "" })).toBe("");
   });
 
   test("the query's lesson and text are not settings", () => {

@@ -3,8 +3,10 @@ import { describe, expect, test } from "vitest";
 import { Bands } from "../../demos/density/bands.js";
 import { History } from "../../demos/density/history.js";
 import type { Ring } from "../../demos/density/protocol-view.js";
+import { readingAt } from "../../demos/density/reading.js";
 import { pointOn, polygonArea, ringAt } from "../../demos/density/rings.js";
 import { trailsOf } from "../../demos/density/scene-journey.js";
+import { standingText } from "../../demos/density/standing.js";
 import { streamlines } from "../../demos/density/streamlines.js";
 import { Clock } from "../../demos/shared/clock.js";
 import { massLevels } from "../../demos/shared/contours.js";
@@ -219,7 +221,7 @@ describe("the guard", () => {
     expect(guard.judge({ ...calm, losses: [3.4, 4.4, 3.1] })).toBeUndefined();
     expect(guard.judge({ ...calm, losses: [3, 9.2] })).toMatch(/leapt from 3\.0 to 9\.2 nats/);
     expect(guard.judge({ ...calm, losses: [Number.NaN] })).toMatch(/no longer a number/);
-    expect(guard.judge({ nfe: 2000, nfeBackward: 1500, losses: [3] })).toMatch(/3,500 evaluations/);
+    expect(guard.judge({ nfe: 2000, nfeBackward: 1500, losses: [3] })).toMatch(/3,500 field evaluations/);
   });
 
   test("checkpoints go back at least 200 steps, or to the beginning", () => {
@@ -289,4 +291,39 @@ test("streamlines of a field that turns are circles, spread over the window and 
     line.filter((x, i) => i % 2 === 0 && Math.hypot(x - 0.1, line[i + 1]! - 0.1) < 0.36),
   );
   expect(Math.max(...near.map((points) => points.length))).toBeLessThan(20);
+});
+
+test("how training stands, in one line", () => {
+  const progress = {
+    type: "progress",
+    phase: "likelihood",
+    step: 1200,
+    loss: 2.414,
+    heldOut: undefined,
+    kl: undefined,
+    nfe: 32,
+    nfeBackward: 32,
+    stepsPerSecond: 35.04,
+    seconds: 12.3,
+    stepTime: undefined,
+  } as const;
+  expect(standingText(1200, progress, "some GPU")).toBe(
+    "Step 1,200 · NLL 2.41 nats · 35.0 steps/s · 32 + 32 evaluations · 12 s · some GPU",
+  );
+  expect(standingText(3, { ...progress, loss: undefined }, "")).not.toContain("NLL");
+  expect(standingText(0, undefined, "")).toBe("Step 0");
+});
+
+test("what the curves say at a step: the nearest row, and the last held-out value up to there", () => {
+  const row = { loss: 2.5, heldOut: null, nfe: 32, nfeBackward: 32, stepTime: 28.14 };
+  const rows = [
+    { ...row, step: 10, loss: null, heldOut: 3 },
+    { ...row, step: 1200, loss: 2.4137 },
+    { ...row, step: 1220, heldOut: 2.2 },
+  ];
+  expect(readingAt(rows, 1205)).toBe(
+    "Step 1,200: training NLL 2.414 nats, held out 3.000 nats, 32 + 32 evaluations, 28.1 ms.",
+  );
+  expect(readingAt(rows, 0)).toBe("Step 10: held out 3.000 nats, 32 + 32 evaluations, 28.1 ms.");
+  expect(readingAt([], 5)).toBe("");
 });

@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { COLOR_MAP, colorAt } from "../../demos/shared/colormap.js";
 import { decimal, rate } from "../../demos/shared/format.js";
+import { Lens, narrowed } from "../../demos/shared/lens.js";
 import { moments } from "../../demos/shared/moments.js";
 
 describe("the colour map", () => {
@@ -43,4 +44,43 @@ test("numbers are shown with true minus signs and dashes", () => {
   expect(decimal(Number.NEGATIVE_INFINITY)).toBe("−∞");
   expect(rate(12.34)).toBe("12.3");
   expect(rate(1234.5)).toBe("1,235");
+});
+
+describe("the lens", () => {
+  test("holds the charts while a part is shown or a place is read, and lets them go on after", () => {
+    const steps = [0, 10, 20, 30, 40];
+    const chart = { refresh: vi.fn(), mark: vi.fn() };
+    const lens = new Lens(
+      () => steps,
+      () => undefined,
+    );
+    lens.add(chart);
+    lens.read(12);
+    expect([lens.isHeld, lens.place]).toEqual([true, 12]);
+    expect(chart.mark).toHaveBeenLastCalledWith(12);
+    expect(chart.refresh).not.toHaveBeenCalled();
+    // Two points are no curve.
+    lens.zoom([5, 25]);
+    expect(lens.span).toBeUndefined();
+    lens.zoom([5, 30]);
+    expect(lens.span).toEqual([5, 30]);
+    expect(chart.refresh).toHaveBeenCalledTimes(1);
+    lens.read(undefined);
+    expect(lens.isHeld).toBe(true);
+    expect(chart.refresh).toHaveBeenCalledTimes(1);
+    lens.whole();
+    expect(lens.isHeld).toBe(false);
+    expect(chart.refresh).toHaveBeenCalledTimes(2);
+    lens.read(3);
+    lens.read(undefined);
+    expect(chart.refresh).toHaveBeenCalledTimes(3);
+  });
+
+  test("half of a span stays within it, on both kinds of axis", () => {
+    expect(narrowed([0, 100], 50, false)).toEqual([25, 75]);
+    expect(narrowed([0, 100], 90, false)).toEqual([50, 100]);
+    const [low, high] = narrowed([1, 10_000], 1, true);
+    expect(low).toBeCloseTo(1, 10);
+    expect(high).toBeCloseTo(100, 8);
+  });
 });

@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { measuredOrder } from "../../demos/solvers/order.js";
 import { amplification, eigenvalues, spectrumAt } from "../../demos/solvers/stability.js";
 import { SYSTEM_NAMES, systemOf } from "../../demos/solvers/systems.js";
+import { readModel } from "../../src/cnf/model-file.js";
 import { METHOD_NAMES, METHODS } from "../../src/ode/methods.js";
 
 describe("stability", () => {
@@ -49,4 +51,11 @@ test.each(SYSTEM_NAMES)("%s starts inside its window", (name) => {
   expect(z0[0]).toBeLessThan(x[1]);
   expect(z0[1]).toBeGreaterThan(y[0]);
   expect(z0[1]).toBeLessThan(y[1]);
+});
+
+test("the learned field has as many weights as the page says", () => {
+  const { params } = readModel(readFileSync("demos/public/models/moons.safetensors"));
+  expect(systemOf("learned").equation).toContain(
+    `${new Intl.NumberFormat("en").format(params!.length)} weights`,
+  );
 });

@@ -80,7 +80,7 @@ test("without WebGPU the density page trains, pauses, travels and resets on the 
     expect(green).toBeGreaterThan(100);
 
     // What is saved is the flow.
-    await page.getByText("Share and save").click();
+    await page.locator("#results > summary").click();
     await page.getByLabel("File", { exact: true }).selectOption("weights");
     const download = page.waitForEvent("download");
     await page.getByRole("button", { name: "Save", exact: true }).click();

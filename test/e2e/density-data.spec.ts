@@ -80,12 +80,23 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
   expect(await count()).toBeGreaterThan(drawn);
   await page.keyboard.press("Control+z");
   expect(await count()).toBe(drawn);
+  await page.keyboard.press("Control+y");
+  expect(await count()).toBeGreaterThan(drawn);
+  await page.keyboard.press("Control+z");
+  await page.keyboard.press("ArrowLeft");
+  await expect(page.getByTestId("pad-cursor")).toHaveText("Cursor at 1.9, 2.0");
   await page.getByRole("button", { name: "Use it" }).click();
   await reach(page, "ready");
   await expect(page.getByTestId("status")).toContainText("Your drawing");
   await page.getByTestId("go").click();
   await reach(page, "finished");
-  await page.getByText("Share and save").click();
+  expect(await numberIn(page, "step")).toBe(204);
+  // From where it ended, as many steps again; in between it only trains.
+  await expect(page.getByTestId("go")).toHaveText("Train on");
+  await page.getByTestId("go").click();
+  await expect.poll(() => numberIn(page, "step")).toBe(208);
+  await reach(page, "finished");
+  await page.locator("#results > summary").click();
 
   const { shape, data } = readNpy(await saved(page, "npy"));
   const size = shape[0]!;
@@ -102,12 +113,20 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
   }
   expect(near / all).toBeGreaterThan(0.8);
 
+  const forClass = page.locator(".class");
+  await forClass.getByText("For a class").click();
+  await forClass.getByLabel("At a point").check();
+  await forClass.getByLabel("Steps per picture").check();
+  await forClass.getByLabel("Task").fill("Draw a ridge, and more of it.");
   const link = await copied(page, "Copy link", /#v=1&d=own&/);
+  expect(link).toContain("?lesson=pace,point&text=Draw+a+ridge,+and");
   await page.goto("about:blank");
   await page.goto(link);
   await expect(page.locator("#set-about")).toContainText(`Your drawing: ${Math.min(drawn, 768)} points`);
-  await page.getByText("Settings", { exact: true }).click();
-  await expect(page.getByLabel("Training steps", { exact: true })).toHaveValue("4");
+  await expect(page.locator("#lesson-text")).toHaveText("Draw a ridge, and more of it.");
+  await expect(page.getByTestId("point-x")).toBeHidden();
+  await page.locator("#settings-card > summary").click();
+  await expect(page.getByLabel("Training steps", { exact: true })).toHaveValue("8");
   await expect(page.getByLabel("Solver steps", { exact: true })).toHaveValue("4");
   await expect(page.getByLabel("Points", { exact: true })).toBeHidden();
   faults.expectNone();
@@ -120,6 +139,18 @@ test("a file is read, trained on, exported in its units, and the run is kept", a
   );
   await expect(page.locator("#lesson-text")).toHaveText("Find the ridge.");
   await expect(page.locator(".numbers-card")).toBeHidden();
+  // What a lesson hides is not to be had by key, drop or paste either.
+  const ways = page.locator("#own-ways");
+  await ways.evaluate((element) => element.classList.add("lesson-hidden"));
+  await page.keyboard.press("d");
+  await page.evaluate(() => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", "1\t2\n3\t5\n4\t4\n");
+    document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+  });
+  await page.waitForTimeout(300);
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await ways.evaluate((element) => element.classList.remove("lesson-hidden"));
   const file = (name: string, content: string | Uint8Array) => ({
     name,
     mimeType: "text/plain",
@@ -153,11 +184,11 @@ test("a file is read, trained on, exported in its units, and the run is kept", a
   await reach(page, "ready");
   await page.getByTestId("go").click();
   await reach(page, "finished");
-  await page.getByText("Share and save").click();
+  await page.locator("#results > summary").click();
 
   const width = await page.getByTestId("plate").evaluate((canvas) => canvas.clientWidth);
   expect(decode(await saved(page, "png")).width).toBe(2 * width);
-  expect((await text(page, "svg")).match(/<path /g)).toHaveLength(5);
+  expect((await text(page, "svg")).match(/<path /g)).toHaveLength(4);
   const samples = (await text(page, "samples")).trim().split("\n");
   expect(samples[0]).toBe("height,mass");
   const heights = samples.slice(1).map((line) => Number(line.split(",")[0]));
@@ -180,7 +211,7 @@ test("a file is read, trained on, exported in its units, and the run is kept", a
   const held = await page.getByTestId("held-out").textContent();
   await expect(page.locator("body")).toHaveAttribute("data-kept", "4");
   await page.reload();
-  await expect(page.locator("#notice")).toContainText("good.csv, 4 training steps");
+  await expect(page.getByTestId("offer")).toContainText("good.csv, 4 training steps");
   await page.getByRole("button", { name: "Restore" }).click();
   await reach(page, "ready");
   await expect(page.getByTestId("status")).toContainText("from step 4");
@@ -188,7 +219,7 @@ test("a file is read, trained on, exported in its units, and the run is kept", a
   await expect(page.locator("#set-about")).toContainText("good.csv: 200 points");
 
   // The weights once more, on other data: they are in units of their own.
-  await page.getByText("Share and save").click();
+  await page.locator("#results > summary").click();
   await page.getByLabel("Open weights").setInputFiles({ ...file("flow.safetensors", weights) });
   await expect(status(page)).toContainText("flow.safetensors is open");
   expect(await numberIn(page, "step")).toBe(0);

@@ -49,6 +49,17 @@ test("numbers at a point are those of the flow; steps that are too large are not
     expect(Math.abs((await numberIn(page, "point-density")) - logDensity)).toBeLessThan(1e-3);
   }
 
+  // The point goes along its path, and the numbers with it.
+  await page.getByTestId("time").fill("0.25");
+  await expect(page.getByTestId("point-time")).toHaveText("at t = 0.75");
+  const there = await pairIn(page, "point-place");
+  expect(Math.hypot(there[0] + 1.25, there[1] - 2)).toBeGreaterThan(0.01);
+  // The place is known to half of its last digit, and the field is smooth: its slope is about 1.
+  const moved = truth(there, 0.75);
+  const field = await pairIn(page, "point-field");
+  for (const d of [0, 1]) expect(Math.abs(field[d]! - moved.f[d]!)).toBeLessThan(3e-3);
+  expect(Math.abs((await numberIn(page, "point-density")) - moved.logDensity)).toBeLessThan(6e-3);
+
   await page.getByTestId("time").fill("1");
   await page.getByTestId("plate").hover({ position: { x: 200, y: 300 } });
   await expect(page.getByTestId("point-place")).not.toHaveText("(−1.250, 2.000)");
@@ -75,7 +86,7 @@ test("numbers at a point are those of the flow; steps that are too large are not
   await expect(page.locator("#notice")).toContainText("The loss has leapt");
   await page.getByRole("button", { name: "Begin again with half the learning rate" }).click();
   await expect(page.locator("#notice")).toBeHidden();
-  await page.getByText("Settings", { exact: true }).click();
+  await page.locator("#settings-card > summary").click();
   await expect(page.getByLabel("Learning rate")).toHaveValue("0.5");
   await expect.poll(() => numberIn(page, "step")).toBe(5);
   faults.expectNone();
@@ -131,6 +142,15 @@ test("a warm start comes first; the course of the flow, from data to noise and b
   expect(Math.abs(measured / predicted - 1)).toBeLessThan(0.1);
   expect(Math.abs(measured - 1)).toBeGreaterThan(0.05);
 
+  await page.getByTestId("drop-kind").selectOption("particle");
+  await expect(page.getByTestId("drop-radius")).toBeDisabled();
+  await page.getByTestId("point-drop").click();
+  await expect(page.getByTestId("ring-measured")).toHaveText("–");
+  await expect(page.getByTestId("ring-predicted")).toContainText("×");
+  await page.getByTestId("point-away").click();
+  await expect(page.getByTestId("ring-predicted")).toHaveText("–");
+  await expect(page.getByTestId("picture-text")).toContainText(/: held-out NLL \d\.\d\d nats, highest log p/);
+
   await page.locator("h1").click();
   await page.keyboard.press("ArrowRight");
   expect(Number(await time.inputValue())).toBeCloseTo(1 / 32, 6);
@@ -151,7 +171,7 @@ test("a warm start comes first; the course of the flow, from data to noise and b
   await expect(dialog).toContainText("128 of the 50,000 points");
   await page.keyboard.press("ArrowRight");
   await expect(here).toHaveText("2. Carry it to the noise");
-  await expect(dialog.locator("[data-here]")).toContainText("t1.00Evaluations of the field32");
+  await expect(dialog.locator("[data-here]")).toContainText("t1.00Field evaluations32");
   await dialog.getByRole("button", { name: "Next", exact: true }).click();
   await page.keyboard.press("ArrowRight");
   const gradient = (await dialog.locator("[data-here] dd").first().textContent())!;

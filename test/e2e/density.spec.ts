@@ -47,6 +47,9 @@ test("the density page learns, can be paused, resumed, moved to other data, and 
   await page.waitForTimeout(1_000);
   expect(await step()).toBe(paused);
   await expect(page.getByTestId("adapter")).not.toHaveText("–");
+  await expect(page.getByTestId("standing")).toHaveText(
+    new RegExp(`^Step ${paused} · NLL \\d.* nats · .* steps/s · 16 \\+ 16 evaluations · .*swiftshader`),
+  );
 
   await go.click();
   await expect.poll(step).toBeGreaterThan(paused);
@@ -63,6 +66,40 @@ test("the density page learns, can be paused, resumed, moved to other data, and 
   await reach(page, "ready");
   await go.click();
   await expectLearned(page, "circles");
+  // Charts above each other have their steps above each other.
+  const lefts = await page
+    .locator("#chart-nfe .u-over, #chart-time .u-over")
+    .evaluateAll((all) => all.map((one) => one.getBoundingClientRect().left));
+  expect(lefts).toHaveLength(2);
+  expect(lefts[0]).toBe(lefts[1]);
+  // A closer look at the curves: by drag, by slider and button, and back.
+  const reading = page.getByTestId("reading");
+  const whole = page.getByTestId("zoom-out");
+  const over = page.locator("#chart-nll .u-over");
+  const point = async (share: number) => {
+    const { width } = (await over.boundingBox())!;
+    await over.hover({ position: { x: share * width, y: 60 } });
+  };
+  await point(0.5);
+  await expect(reading).toContainText(
+    /^Step [56]\d: training NLL .* nats, held out .* evaluations, .* ms\.$/,
+  );
+  await page.mouse.down();
+  await point(0.9);
+  await page.mouse.up();
+  await expect(whole).toBeEnabled();
+  await point(0.02);
+  await expect(reading).toContainText(/^Step 6\d:/);
+  await whole.click();
+  await expect(whole).toBeDisabled();
+  await page.getByTestId("reader").focus();
+  await page.keyboard.press("Home");
+  await expect(reading).toContainText("Step 5:");
+  await page.getByTestId("zoom-in").click();
+  await expect(reading).toContainText("Drag over a chart");
+  await point(0.9);
+  await expect(reading).toContainText(/^Step [56]\d:/);
+  await whole.click();
 
   await page.getByTestId("reset").click();
   await reach(page, "ready");
@@ -88,7 +125,7 @@ test("samples and settings; a lost device is said calmly, and training can start
   await page.getByRole("checkbox", { name: "Samples" }).check();
   // 2,000 dots make a picture that compresses less well.
   await expect.poll(plate).toBeGreaterThan(without * 1.1);
-  await page.getByText("Settings", { exact: true }).click();
+  await page.locator("#settings-card > summary").click();
   await page.getByLabel("Solver", { exact: true }).selectOption("dopri5");
   await expect(page.getByLabel("Tolerance")).toBeVisible();
   await expect(page.getByLabel("Solver steps")).toBeHidden();
@@ -98,6 +135,11 @@ test("samples and settings; a lost device is said calmly, and training can start
   await warm.uncheck();
   await reach(page, "ready");
   await expect(warm).not.toBeChecked();
+  // A link to a place in the page opens what it is in, and leaves the configuration in the address.
+  await page.locator("#settings-card > summary").click();
+  await page.locator('a[href="#setting-trace"]').click();
+  await expect(page.locator("#setting-trace")).toBeFocused();
+  expect(page.url()).toContain("#v=1&d=moons&");
   await page.getByLabel("Seed").fill("");
   await page.getByLabel("Seed").blur();
   await expect(page.getByLabel("Seed")).toHaveValue("1");
@@ -114,6 +156,7 @@ test("samples and settings; a lost device is said calmly, and training can start
   await expect(noise).toBeHidden();
   await reach(page, "ready");
   // Reports come with the pictures where these are wanted more often than every fifth step.
+  await page.locator(".more > summary").click();
   await page.getByTestId("pace").fill("1");
   await expect(page.getByTestId("pace-text")).toHaveText("1 step");
   await page.getByTestId("go").click();
@@ -145,5 +188,13 @@ test("the page opens with a trained flow, and Reset lets it begin anew", async (
   await page.getByTestId("reset").click();
   await expect(page.getByTestId("status")).toContainText("Ready to learn Two moons");
   await expect(page.getByTestId("picture-text")).toContainText("Density of the untrained flow");
+  await page.getByText("Pinwheel", { exact: true }).click();
+  await reach(page, "ready");
+  expect(page.url()).toContain("#v=1&d=pinwheel");
+  await page.locator("#settings-card > summary").click();
+  await page.getByRole("button", { name: "Reset all" }).click();
+  await expect(page.getByTestId("status")).toContainText("has learned Two moons");
+  expect(page.url()).not.toContain("#");
+  await expect(page.getByLabel("Hidden layers")).toHaveValue("32-32-32");
   faults.expectNone();
 });

@@ -23,6 +23,28 @@ async function violations(page: Page): Promise<string[]> {
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
+/** On a narrow screen the buttons of training stay in sight and cover nothing, and the settings rise above them. */
+async function expectBar(page: Page): Promise<void> {
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await expect(page.getByTestId("go")).toBeInViewport({ ratio: 1 });
+  const end = (await page.locator(".prose").boundingBox())!;
+  const bar = (await page.locator(".bar").boundingBox())!;
+  expect(end.y + end.height).toBeLessThanOrEqual(bar.y);
+  const sheet = page.getByTestId("sheet");
+  const summary = page.locator("#settings-card > summary");
+  await sheet.click();
+  await expect(summary).toBeInViewport({ ratio: 1 });
+  await expect(summary).toBeFocused();
+  const raised = (await page.locator("#settings-card").boundingBox())!;
+  // It leaves the upper part of the screen to the picture, and ends where the bar begins.
+  expect(raised.y).toBeGreaterThan(740 * 0.3);
+  expect(Math.abs(raised.y + raised.height - bar.y)).toBeLessThanOrEqual(1);
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await expect(sheet).toBeFocused();
+  await expect(sheet).toHaveAttribute("aria-expanded", "false");
+}
+
 for (const path of paths) {
   test(`page "/${path}" fits 360 pixels and is accessible in light and dark`, async ({ page }) => {
     await page.goto(path);
@@ -49,6 +71,7 @@ for (const path of paths) {
         all.filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML),
       );
     expect(low).toEqual([]);
+    if (path === "density/") await expectBar(page);
   });
 }
 

@@ -2,7 +2,7 @@
 import { contours } from "d3-contour";
 import type { render } from "fjordgpu";
 import { colorAt } from "../../shared/colormap.js";
-import { massLevels } from "../../shared/contours.js";
+import { CONTOUR_SHARES, massLevels } from "../../shared/contours.js";
 import { cellCentres } from "../../shared/grid.js";
 import { heatPixels } from "../../shared/heat.js";
 import type { Density } from "../../shared/stage.js";
@@ -14,7 +14,6 @@ import {
   dotRadius,
   MESH_COLOR,
   SAMPLE_COLOR,
-  SHARES,
   TRAIL_ALPHA,
   WHITE,
 } from "../looks.js";
@@ -135,7 +134,7 @@ class Painter {
     const cell = (high - low) / size;
     const values = Array.from(logDensity);
     const make = contours().size([size, size]).smooth(true);
-    massLevels(logDensity, SHARES).forEach((level, i) => {
+    massLevels(logDensity, CONTOUR_SHARES).forEach((level, i) => {
       const rings = make.contour(values, level).coordinates.flat();
       this.stroke(WHITE, CONTOUR_ALPHAS[i]!, 1.25 * this.look.ratio);
       this.lines(rings.map((ring) => ring.flatMap(([x, y]) => [low + x! * cell, high - y! * cell])));

@@ -51,11 +51,12 @@ export class CpuSession {
   #losses: number[] = [];
   readonly #asked = new Map<string, Inspect | DropRing>();
   #flow: CpuFlow | undefined;
+  #training: CpuTraining | undefined;
   #scene: CpuScene | undefined;
   #journey: CpuJourney | undefined;
 
   constructor(
-    readonly config: Config,
+    private config: Config,
     layers: Shown,
     readonly post: (event: Event, transfer?: Transferable[]) => void,
     readonly show: (scene: CpuScene | undefined) => void,
@@ -79,6 +80,11 @@ export class CpuSession {
 
   start(): void {
     this.#go(false);
+  }
+
+  /** The run ends after so many steps of likelihood, counted from its beginning. */
+  extend(steps: number): void {
+    this.config = { ...this.config, steps };
   }
 
   /** One step, then a pause. */
@@ -133,13 +139,15 @@ export class CpuSession {
       await this.#drawWhileTraining(flow, this.#work.signal);
       this.#journey = new CpuJourney(flow, scene, config.seed + 1, this.post);
       await this.#idle(flow);
-      if (this.#rest.isOver) return;
-      await this.#train(flow);
-      if (this.#rest.isOver) return;
-      this.#rest.isPaused = true;
-      this.#owesPause = false;
-      this.post({ type: "finished" });
-      await this.#idle(flow);
+      while (!this.#rest.isOver) {
+        await this.#train(flow);
+        if (this.#rest.isOver) return;
+        this.#rest.isPaused = true;
+        this.#owesPause = false;
+        this.post({ type: "finished" });
+        // Until it is to be trained on.
+        await this.#idle(flow);
+      }
     } finally {
       this.#flow = undefined;
       this.show(undefined);
@@ -170,7 +178,9 @@ export class CpuSession {
   async #train(flow: CpuFlow): Promise<void> {
     const { config, beginning } = this;
     const set = datasetOf(config, MOST_HELD_OUT);
-    const training = new CpuTraining(flow, set, config, this.#step, beginning !== undefined);
+    this.#training ??= new CpuTraining(flow, set, config, this.#step, beginning !== undefined);
+    const training = this.#training;
+    training.config = config;
     const first = training.state;
     const checkpoints = new Checkpoints<TrainState>(first.step);
     let guard = new Guard();

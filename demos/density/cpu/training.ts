@@ -47,7 +47,7 @@ export class CpuTraining {
   constructor(
     readonly flow: CpuFlow,
     readonly dataset: data.Dataset,
-    readonly config: Config,
+    public config: Config,
     begin: number,
     keepScaling: boolean,
   ) {

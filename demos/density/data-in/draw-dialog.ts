@@ -2,11 +2,12 @@
 import { colorAt } from "../../shared/colormap.js";
 import { moved } from "../../shared/cursor.js";
 import { make, setText } from "../../shared/dom.js";
-import { integer } from "../../shared/format.js";
+import { decimal, integer } from "../../shared/format.js";
 import { FEWEST_POINTS } from "../link.js";
 import { DRAWING_WINDOW, type OwnData } from "../sets.js";
 import { button, Dialog } from "./dialog.js";
 import { Drawing, dabsBetween, inkOf } from "./drawing.js";
+import { Stroke } from "./stroke.js";
 
 /** Points that one dab of a mouse puts down. */
 const INK = 3;
@@ -30,6 +31,9 @@ export function openDrawing(onUse: (own: OwnData) => void): void {
   const count = make("span", { className: "soft" });
   count.setAttribute("role", "status");
   count.dataset.testid = "pad-count";
+  const spoken = make("span", { className: "visually-hidden" });
+  spoken.setAttribute("role", "status");
+  spoken.dataset.testid = "pad-cursor";
   const size = make("input", {
     type: "range",
     id: "draw-size",
@@ -41,7 +45,8 @@ export function openDrawing(onUse: (own: OwnData) => void): void {
   const tools = (["Brush", "Eraser"] as const).map((label) =>
     make("input", { type: "radio", name: "tool", value: label, checked: label === "Brush" }),
   );
-  const isEraser = () => tools[1]!.checked;
+  const stroke = new Stroke();
+  const isEraser = () => stroke.erases || tools[1]!.checked;
   let cursor = { x: 0, y: 0 };
   /** Whether the ring that shows the tip is of use: the pointer is here, or the keyboard. */
   let shown = false;
@@ -76,19 +81,22 @@ export function openDrawing(onUse: (own: OwnData) => void): void {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    if (!stroke.begin(event)) return;
     canvas.setPointerCapture(event.pointerId);
     drawing.beginStroke();
     cursor = placeOf(event);
     change(() => dab(cursor, INK * inkOf(event.pressure)));
   });
+  canvas.addEventListener("lostpointercapture", (event) => change(() => stroke.end(event)));
   canvas.addEventListener("pointermove", (event) => {
+    const draws = stroke.draws(event);
+    if (draws === undefined) return;
     shown = true;
     // Events that came together within one frame would otherwise leave corners in a quick stroke.
     const events = event.getCoalescedEvents?.() ?? [];
     for (const one of events.length > 0 ? events : [event]) {
       const next = placeOf(one);
-      if (canvas.hasPointerCapture(event.pointerId)) {
+      if (draws) {
         for (const at of dabsBetween(cursor, next, Number(size.value))) dab(at, INK * inkOf(one.pressure));
       }
       cursor = next;
@@ -103,8 +111,10 @@ export function openDrawing(onUse: (own: OwnData) => void): void {
   canvas.addEventListener("blur", () => change(() => (shown = false)));
   canvas.addEventListener("keydown", (event) => {
     const next = moved(cursor, event, DRAWING_WINDOW);
-    if (next) cursor = next;
-    else if (event.key === " ") {
+    if (next) {
+      cursor = next;
+      setText(spoken, `Cursor at ${decimal(cursor.x, 1)}, ${decimal(cursor.y, 1)}`);
+    } else if (event.key === " ") {
       drawing.beginStroke();
       dab(cursor, STAMP * INK);
     } else if (event.key.toLowerCase() === "e" && !event.ctrlKey && !event.metaKey) {
@@ -142,8 +152,9 @@ export function openDrawing(onUse: (own: OwnData) => void): void {
     make(
       "p",
       { className: "hint", id: "draw-help" },
-      "Draw with mouse, pen or finger; a pen pressed harder leaves more points. By keyboard: arrow keys move the " +
-        "ring, with Shift farther; Space puts points, E changes between brush and eraser.",
+      "Draw with mouse, pen or finger; a pen pressed harder leaves more points, and its other end erases. By keyboard: " +
+        "arrow keys move the ring, with Shift farther; Space puts points, E changes between brush and eraser; Ctrl+Z " +
+        "undoes, Ctrl+Y does it again.",
     ),
     make("div", { className: "pad-box" }, canvas),
     make(
@@ -152,7 +163,7 @@ export function openDrawing(onUse: (own: OwnData) => void): void {
       ...tools.map((tool) => make("label", { className: "tick" }, tool, tool.value)),
       make("label", { className: "pad-size", htmlFor: size.id }, "Size", size),
     ),
-    make("div", { className: "row" }, undo, redo, clear, count),
+    make("div", { className: "row" }, undo, redo, clear, count, spoken),
     make(
       "div",
       { className: "row" },
@@ -161,9 +172,10 @@ export function openDrawing(onUse: (own: OwnData) => void): void {
     ),
   );
   dialog.element.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+    const key = event.key.toLowerCase();
+    if (!(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y")) return;
     event.preventDefault();
-    change(() => (event.shiftKey ? drawing.redo() : drawing.undo()));
+    change(() => (key === "y" || event.shiftKey ? drawing.redo() : drawing.undo()));
   });
   for (const input of [size, ...tools]) input.addEventListener("input", paint);
   paint();

@@ -4,6 +4,7 @@
  */
 import { byId } from "../../shared/dom.js";
 import { isBusy, listenForFiles } from "../../shared/file-in.js";
+import { isHidden } from "../lesson.js";
 import type { OwnData } from "../sets.js";
 
 export interface DataInHooks {
@@ -17,17 +18,20 @@ export function dataIn(hooks: DataInHooks): void {
   const draw = byId("draw", HTMLButtonElement);
   const input = byId("open-file", HTMLInputElement);
   const card = byId("data-card", HTMLElement);
+  /** A lesson may have hidden these ways; then there are no others either. */
+  const isOpen = () => !isHidden(draw);
   const openPad = async () => (await import("./draw-dialog.js")).openDrawing(hooks.onUse);
   draw.addEventListener("click", openPad);
   document.addEventListener("keydown", (event) => {
     if (event.key.toLowerCase() !== "d" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (isBusy(event.target) || draw.closest("[hidden]")) return;
+    if (isBusy(event.target) || !isOpen()) return;
     event.preventDefault();
     void openPad();
   });
   listenForFiles({
     input,
     area: card,
+    isOpen,
     onFile: (file) => void openFile(file, hooks),
     onText: (text) => {
       // One line without numbers is not meant for this page.

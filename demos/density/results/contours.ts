@@ -1,11 +1,11 @@
 /** Lines of equal density as an SVG picture. */
 import { contours } from "d3-contour";
 import { colorAt } from "../../shared/colormap.js";
-import { massLevels } from "../../shared/contours.js";
+import { CONTOUR_SHARES, massLevels } from "../../shared/contours.js";
 import type { OwnData } from "../sets.js";
 
-/** Shares of the probability inside each line, widest first. */
-const SHARES = [0.9, 0.75, 0.5, 0.25, 0.1];
+/** Widest first: each area is painted over the one around it. */
+const SHARES = [...CONTOUR_SHARES].reverse();
 
 const SIDE = 520;
 const MARGIN = { left: 64, right: 16, top: 16, bottom: 52 };

@@ -13,6 +13,7 @@ import type { Numbers } from "../numbers.js";
 import type { Beginning, Command, Event } from "../protocol.js";
 import { OWN, type OwnData, ownData, setOf } from "../sets.js";
 import type { View } from "../view.js";
+import { ForClass } from "./class.js";
 import type { FileKind } from "./export.js";
 import type { Kept } from "./keep.js";
 
@@ -29,6 +30,8 @@ export interface ResultsHooks {
     rows?: readonly Row[];
   }) => void;
   readonly notice: Notice;
+  /** Where a kept run is offered: over the page, which does not move for it. */
+  readonly offer: Notice;
 }
 
 type Given = Extract<Event, { type: "saved" | "drawn" }>;
@@ -40,7 +43,7 @@ const KEEP_EVERY = 30_000;
 
 const HINTS: Record<FileKind, string> = {
   png: "The picture as it is, with twice as many pixels.",
-  svg: "Lines of equal density: the smallest regions that hold 10, 25, 50, 75 and 90 % of the probability.",
+  svg: "Lines of equal density: the smallest regions that hold 25, 50, 75 and 95 % of the probability.",
   samples: "5,000 new points that the flow draws.",
   npy: "log p in nats on the grid of the picture: rows upwards, columns to the right.",
   npz: "The same with the coordinates of the cells, for numpy.load.",
@@ -59,6 +62,7 @@ export class Results {
   #keptStep = 0;
   #step = 0;
   #asked = false;
+  readonly #class = new ForClass(location.search);
 
   constructor(readonly hooks: ResultsHooks) {
     byId("copy-link", HTMLButtonElement).addEventListener("click", () => void this.#copyLink());
@@ -114,26 +118,26 @@ export class Results {
 
   /** Offers the run that was kept, if there is one and nothing else is being said. */
   async offerKept(): Promise<void> {
-    const { notice, open } = this.hooks;
+    const { notice, offer, open } = this.hooks;
     const { keptText, readKept } = await import("./keep.js");
     const kept = await readKept();
     if (!kept || !notice.host.hidden) return;
-    notice.show(
+    offer.show(
       "This browser has kept a run.",
       keptText(kept),
       {
         label: "Restore",
         run: () => {
-          notice.hide();
+          offer.hide();
           open(kept);
           this.#step = this.#keptStep = kept.beginning.step;
         },
       },
-      { label: "Not now", run: () => notice.hide() },
+      { label: "Not now", run: () => offer.hide() },
       {
         label: "Clear all data",
         run: () => {
-          notice.hide();
+          offer.hide();
           void this.#clear();
         },
       },
@@ -189,8 +193,8 @@ export class Results {
   async #copyLink(): Promise<void> {
     const config = this.hooks.config();
     const own = ownData();
-    const { origin, pathname, search } = location;
-    const link = `${origin}${pathname}${lessonQuery(search)}#${fragmentOf(config, own)}`;
+    const { origin, pathname } = location;
+    const link = `${origin}${pathname}${lessonQuery(this.#class.lesson)}#${fragmentOf(config, own)}`;
     const about =
       config.set === OWN && own?.kind === "file"
         ? "It has every setting, but not the points of your file."

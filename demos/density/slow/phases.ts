@@ -39,7 +39,7 @@ export const PHASES: readonly Phase[] = [
       `The solver follows the field from t = 0 to T in ${count(times.length - 1, "step")}; each dot on a path is one of its steps.`,
     numbers: ({ T, nfe }, progress) => [
       ["t", decimal(T * progress, 2)],
-      ["Evaluations of the field", integer(nfe)],
+      ["Field evaluations", integer(nfe)],
     ],
   },
   {
@@ -57,7 +57,7 @@ export const PHASES: readonly Phase[] = [
       (isEstimated ? "; the run itself estimates this with a random probe." : "."),
     numbers: (step, progress) => [
       ["Gradient so far, its length", decimal(gatheredAt(step, progress))],
-      ["Evaluations, backwards", integer(step.nfeBackward)],
+      ["Field evaluations, backwards", integer(step.nfeBackward)],
     ],
   },
   {
