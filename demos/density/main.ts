@@ -16,6 +16,7 @@ import { Numbers } from "./numbers.js";
 import { Pace } from "./pace.js";
 import type { Beginning, Command, Event, Opened, Progress } from "./protocol.js";
 import type { Trouble } from "./protocol-view.js";
+import { Recovery, type Return } from "./recovery.js";
 import { Results } from "./results/index.js";
 import { defineOwn, OWN, type OwnData, ownData, SETS, setOf } from "./sets.js";
 import { Slow } from "./slow/index.js";
@@ -42,6 +43,7 @@ const single = byId("single", HTMLButtonElement);
 const reset = byId("reset", HTMLButtonElement);
 const status = byId("status", HTMLElement);
 const notice = new Notice(byId("notice", HTMLElement));
+const recovery = new Recovery(notice);
 let state: State = "opening";
 let phase: Progress["phase"] = "likelihood";
 /** Set once the worker has a device. */
@@ -52,6 +54,10 @@ let startWhenReady = wish.start;
 let beginning: Beginning | undefined;
 /** What Reset and other data begin with while the page's own trained flow is on it. */
 let scratch: Config | undefined;
+/** Whether the worker has been given a run. */
+let begun = false;
+/** What is put back as soon as there is another device. */
+let back: Return | undefined;
 /** Whether the reader has chosen, so that the adapter no longer does. */
 let chosen = wish.preset !== undefined || linked?.changes.hidden !== undefined;
 
@@ -189,7 +195,8 @@ function show(config: Config): void {
 /** Drops the current run and prepares one with this configuration, untrained or from a beginning. */
 function begin(config: Config, start: boolean, from?: Beginning): void {
   beginning = from;
-  scratch = undefined;
+  scratch = back = undefined;
+  recovery.forget();
   show(config);
   results.drop();
   phase = "likelihood";
@@ -199,6 +206,7 @@ function begin(config: Config, start: boolean, from?: Beginning): void {
   if (state === "opening" && !opened) return;
   if (state === "trouble") notice.hide();
   enter("opening");
+  begun = true;
   const { layers } = view;
   client.begin({ type: "configure", config, layers, own: ownData(), beginning, pace: pace.steps });
 }
@@ -208,6 +216,10 @@ async function onOpened(event: Opened): Promise<void> {
   const name = event.isSoftware ? `${event.adapter}, software` : event.adapter;
   setText(byId("value-adapter", HTMLElement), name);
   let config = controls.config;
+  if (back) {
+    goBack(back);
+    return;
+  }
   if (event.isSoftware && !chosen) {
     config = { ...PRESETS.tiny, set: config.set, ...wish.changes, ...linked?.changes };
     const text = "A small network is preset so that training stays lively; Settings has larger ones.";
@@ -218,8 +230,7 @@ async function onOpened(event: Opened): Promise<void> {
     byId("adapter-note", HTMLElement).hidden = false;
   }
   const wasChosen = chosen;
-  // After a lost device the trained flow is read once more.
-  const bytes = chosen || (beginning && !scratch) ? undefined : await trained;
+  const bytes = chosen ? undefined : await trained;
   // The reader may have chosen something meanwhile, or the device may be gone.
   if (opened !== event || state !== "opening" || chosen !== wasChosen) return;
   if (bytes) {
@@ -239,9 +250,13 @@ function onEvent(event: Event): void {
       enter(startWhenReady ? "training" : "ready");
       if (startWhenReady) resume("start");
       startWhenReady = false;
+      recovery.onReady(performance.now());
       results.onReady();
       break;
     case "saved":
+      if (event.purpose !== "weights") recovery.take(event.beginning);
+      if (event.purpose !== "recover") results.onGiven(event);
+      break;
     case "drawn":
       results.onGiven(event);
       break;
@@ -292,18 +307,36 @@ function onTrouble({ reason, step, backTo, lr }: Trouble): void {
 
 function onFailure(failure: Failure): void {
   if (state === "stopped") return;
-  const wasTraining = state === "training";
+  const wasTraining = state === "training" || startWhenReady;
   enter("stopped");
   view.abandon();
-  notice.showFailure(failure, () => {
-    notice.hide();
-    opened = undefined;
-    startWhenReady = wasTraining;
-    client.restart();
-    enter("opening");
-    show(controls.config);
-    open();
-  });
+  const again = () => reopen(wasTraining);
+  const { kind } = failure;
+  const isLost = kind === "lost" || (kind === "unavailable" && recovery.isUnderWay);
+  if (!isLost) notice.showFailure(failure, again);
+  else if (recovery.mayReopen(performance.now())) again();
+  else recovery.ask(beginning, again);
+}
+
+/** Opens another device, for the run as it was when it was last saved. */
+function reopen(wasTraining: boolean): void {
+  notice.hide();
+  opened = undefined;
+  startWhenReady = wasTraining;
+  back = begun ? recovery.returnTo(beginning, numbers.rows) : undefined;
+  client.restart();
+  enter("opening");
+  show(controls.config);
+  open();
+}
+
+/** The run that was on the device before. */
+function goBack({ from, rows }: Return): void {
+  recovery.tell(from, startWhenReady);
+  const keptScratch = scratch;
+  begin(controls.config, false, from);
+  scratch = keptScratch;
+  numbers.restore(rows);
 }
 
 function enter(next: State): void {

@@ -23,8 +23,11 @@ export interface Beginning {
   readonly step: number;
 }
 
-/** "weights": a model for the reader, in the units of the data. "keep": all that continuing the run takes. */
-export type Purpose = "weights" | "keep";
+/**
+ * "weights": a model for the reader, in the units of the data. "keep": all that continuing the run takes. "recover": the
+ * same, sent every hundred steps without being asked for, in case the device is lost.
+ */
+export type Purpose = "weights" | "keep" | "recover";
 
 export type Command =
   | {
@@ -44,7 +47,7 @@ export type Command =
   /** Steps between pictures while it trains; 0: as time allows. */
   | { readonly type: "pace"; readonly steps: number }
   | AskSlow
-  | { readonly type: "save"; readonly purpose: Purpose }
+  | { readonly type: "save"; readonly purpose: Exclude<Purpose, "recover"> }
   /** Asks for n samples of the flow as it is. */
   | { readonly type: "draw"; readonly count: number }
   | { readonly type: "start" }

@@ -287,7 +287,13 @@ export class Session {
         const trouble = guard.judge({ ...report, losses });
         if (trouble) return { trouble };
         if (checkpoints.isDue(this.#step)) {
-          checkpoints.add({ step: this.#step, bytes: await run.checkpoint() });
+          const bytes = new Uint8Array(await run.checkpoint());
+          checkpoints.add({ step: this.#step, bytes });
+          this.post({
+            type: "saved",
+            purpose: "recover",
+            beginning: { bytes, resume: true, step: this.#step },
+          });
         }
         if (this.#single) this.#rest.isPaused = true;
         if (this.#rest.isPaused) {

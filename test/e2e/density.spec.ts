@@ -12,6 +12,17 @@ const SETS = {
   // A Gaussian of this covariance has 0.963 of its mass in the window, and the flow is still close to it.
   circles: { title: "Two circles", gaussian: 3.892, below: 0.03, leastMass: 0.94 },
 };
+/** What is asked of the device next destroys it; it belongs to the worker's code. */
+async function loseDevice(page: Page): Promise<void> {
+  await page.workers()[0]!.evaluate(() => {
+    const { createCommandEncoder } = GPUDevice.prototype;
+    GPUDevice.prototype.createCommandEncoder = function (descriptor) {
+      this.destroy();
+      return createCommandEncoder.call(this, descriptor);
+    };
+  });
+}
+
 const STEPS = 120;
 
 async function expectLearned(page: Page, set: keyof typeof SETS): Promise<void> {
@@ -72,7 +83,9 @@ test("the density page learns, can be paused, resumed, moved to other data, and 
   faults.expectNone();
 });
 
-test("samples and settings; a lost device is said calmly, and training can start again", async ({ page }) => {
+test("samples and settings; after a lost device training goes on from its last checkpoint", async ({
+  page,
+}) => {
   const faults = new Faults(page);
   await page.goto("density/?preset=tiny&seed=1&lr=nonsense");
   await expect(page.locator("#notice")).toContainText("lr=nonsense");
@@ -114,24 +127,30 @@ test("samples and settings; a lost device is said calmly, and training can start
   await expect(noise).toBeHidden();
   await reach(page, "ready");
   // Reports come with the pictures where these are wanted more often than every fifth step.
+  await warm.check();
+  await reach(page, "ready");
   await page.getByTestId("pace").fill("1");
   await expect(page.getByTestId("pace-text")).toHaveText("1 step");
   await page.getByTestId("go").click();
   await expect.poll(async () => (await numberIn(page, "step")) % 5).toBeGreaterThan(0);
-  await page.workers()[0]!.evaluate(() => {
-    // The device belongs to the worker's code; the next thing asked of it destroys it.
-    const { createCommandEncoder } = GPUDevice.prototype;
-    GPUDevice.prototype.createCommandEncoder = function (descriptor) {
-      this.destroy();
-      return createCommandEncoder.call(this, descriptor);
-    };
-  });
-  await expect(page.locator("#notice")).toContainText("taken away");
+  await page.getByTestId("pace").fill("0");
+  await expect.poll(() => numberIn(page, "step")).toBeGreaterThan(105);
+  // By itself, and with the curves so far.
+  await loseDevice(page);
+  await expect(page.locator("#notice")).toContainText(/was reset\.Training goes on from step 1\d\d\./);
+  const from = Number(/step (\d+)/.exec((await page.locator("#notice").textContent())!)![1]);
+  expect(from).toBeGreaterThanOrEqual(100);
+  expect(await numberIn(page, "step")).toBeGreaterThan(from - 10);
+  await reach(page, "training");
+  await expect.poll(() => numberIn(page, "step")).toBeGreaterThan(from);
+  // Twice in a short time: not by itself.
+  await loseDevice(page);
   await reach(page, "stopped");
+  await expect(page.locator("#notice")).toContainText("taken away again");
+  await expect(page.locator("#notice")).toContainText(/from step 1\d\d/);
   await page.getByRole("button", { name: "Start again" }).click();
   await reach(page, "training");
-  await expect.poll(() => numberIn(page, "step")).toBeGreaterThan(0);
-  await expect(page.locator("#notice")).toBeHidden();
+  await expect.poll(() => numberIn(page, "step")).toBeGreaterThan(from);
 });
 
 test("the page opens with a trained flow, and Reset lets it begin anew", async ({ page }) => {
