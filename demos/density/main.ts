@@ -105,7 +105,7 @@ const results = new Results({
 
 go.addEventListener("click", () => {
   if (state === "training") pause();
-  else if (state === "ready" || state === "paused") resume("start");
+  else if (state === "ready" || state === "paused") resume({ type: "start" });
 });
 single.addEventListener("click", step);
 reset.addEventListener("click", () => begin(scratch ?? controls.config, false));
@@ -169,16 +169,16 @@ function pause(): void {
 
 /** One training step, then a pause. */
 function step(): void {
-  resume("single");
+  resume({ type: "single" });
   enter("pausing");
 }
 
 /** Lets training go on; what the picture knows of the flow's course ends with it. */
-function resume(type: "start" | "single" | "rewind"): void {
+function resume(command: Extract<Command, { type: "start" | "single" | "rewind" }>): void {
   view.leave();
   numbers.forget();
   enter("training");
-  client.send({ type });
+  client.send(command);
 }
 
 /** Shows a configuration with nothing trained yet. */
@@ -248,7 +248,7 @@ function onEvent(event: Event): void {
     case "ready":
       setText(byId("value-parameters", HTMLElement), integer(event.parameters));
       enter(startWhenReady ? "training" : "ready");
-      if (startWhenReady) resume("start");
+      if (startWhenReady) resume({ type: "start" });
       startWhenReady = false;
       recovery.onReady(performance.now());
       results.onReady();
@@ -295,14 +295,19 @@ function onTrouble({ reason, step, backTo, lr }: Trouble): void {
   enter("trouble");
   const back = backTo === 0 ? "Begin again" : `Go back ${integer(step - backTo)} steps`;
   const text = `${reason} Training is paused at step ${integer(step)}; smaller steps may take it past this place.`;
-  notice.show("Training has diverged.", text, {
-    label: `${back} with half the learning rate`,
-    run: () => {
-      notice.hide();
-      controls.show({ ...controls.config, lr });
-      resume("rewind");
-    },
-  });
+  const rewind = (slower: boolean) => {
+    notice.hide();
+    // What was saved after that place is of no use.
+    recovery.forget();
+    if (slower) controls.show({ ...controls.config, lr });
+    resume({ type: "rewind", slower });
+  };
+  notice.show(
+    "Training has diverged.",
+    text,
+    { label: `${back} with half the learning rate`, run: () => rewind(true) },
+    { label: `${back} at the same rate`, run: () => rewind(false) },
+  );
 }
 
 function onFailure(failure: Failure): void {

@@ -57,8 +57,8 @@ export type ViewCommand =
   | { readonly type: "read-back" }
   /** One training step, then pause again. */
   | { readonly type: "single" }
-  /** Out of trouble: back to an earlier state of the weights, at half the learning rate. */
-  | { readonly type: "rewind" };
+  /** Out of trouble: back to an earlier state of the weights, at half the learning rate or at the same. */
+  | { readonly type: "rewind"; readonly slower: boolean };
 
 export interface Inspected {
   readonly type: "inspected";
@@ -111,7 +111,7 @@ export interface Trouble {
   readonly reason: string;
   /** The step that `rewind` goes back to. */
   readonly backTo: number;
-  /** The learning rate it then takes. */
+  /** The learning rate it then takes, if it is to be halved. */
   readonly lr: number;
 }
 

@@ -14,7 +14,7 @@ import {
   tensor,
 } from "fjordgpu";
 import { cellCentres } from "../shared/grid.js";
-import { Checkpoints, Guard } from "../shared/guard.js";
+import { Checkpoints, Guard, type Kept } from "../shared/guard.js";
 import { Rest, unlessPutOff } from "../shared/rest.js";
 import type { Config } from "./config.js";
 import type { Beginning, Command, Event, Layers } from "./protocol.js";
@@ -136,9 +136,10 @@ export class Session {
     this.#rest.changed();
   }
 
-  /** Out of trouble; see Trouble. */
-  rewind(): void {
+  /** Out of trouble; see Trouble. @param slower at half the learning rate */
+  rewind(slower: boolean): void {
     this.#rewind = true;
+    if (slower) this.#caution *= 2;
     this.start();
   }
 
@@ -255,10 +256,10 @@ export class Session {
         continue;
       }
       const back = checkpoints.before(this.#step) ?? first;
-      this.#caution *= 2;
-      this.#pauseForChoice(leaving.trouble, back.step, config.lr / this.#caution);
+      this.#pauseForChoice(leaving.trouble, back.step, config.lr / (2 * this.#caution));
       await this.#choice();
       resume = back.bytes;
+      if (resume) this.#secure({ step: back.step, bytes: resume });
       // The weights may not be finite any more: a run from the beginning needs those it began with.
       if (!resume) await flow.setParams(firstParams);
       checkpoints.returnTo(back.step);
@@ -283,17 +284,12 @@ export class Session {
         }
         since = report.heldOut === undefined ? { time: now, step: this.#step } : undefined;
         this.#tell(report);
-        const losses = report.phase === "likelihood" ? report.losses : [];
-        const trouble = guard.judge({ ...report, losses });
+        const trouble = guard.judge(report);
         if (trouble) return { trouble };
         if (checkpoints.isDue(this.#step)) {
-          const bytes = new Uint8Array(await run.checkpoint());
-          checkpoints.add({ step: this.#step, bytes });
-          this.post({
-            type: "saved",
-            purpose: "recover",
-            beginning: { bytes, resume: true, step: this.#step },
-          });
+          const kept = { step: this.#step, bytes: await run.checkpoint() };
+          checkpoints.add(kept);
+          this.#secure(kept);
         }
         if (this.#single) this.#rest.isPaused = true;
         if (this.#rest.isPaused) {
@@ -317,6 +313,15 @@ export class Session {
       return { trouble: error.message };
     }
     return "ended";
+  }
+
+  /** Where the run goes on should the device be lost. */
+  #secure({ step, bytes }: Kept): void {
+    this.post({
+      type: "saved",
+      purpose: "recover",
+      beginning: { bytes: new Uint8Array(bytes), resume: true, step },
+    });
   }
 
   #tell(report: TrainReport): void {

@@ -51,7 +51,7 @@ worker.listen<Command>((command) => {
       session?.single();
       break;
     case "rewind":
-      session?.rewind();
+      session?.rewind(command.slower);
       break;
     case "slow":
       session?.slow();

@@ -1,4 +1,5 @@
 /** Notices when training goes wrong, and remembers where it still went well. */
+import type { TrainReport } from "fjordgpu";
 import { decimal, integer } from "./format.js";
 
 /** Evaluations of the field in one training step beyond which nobody wants to wait. */
@@ -7,7 +8,8 @@ const MOST_EVALUATIONS = 3000;
 const LEAP = 6;
 
 export interface Vitals {
-  /** NLL of each step in nats; empty in the warm start. */
+  readonly phase: TrainReport["phase"];
+  /** Of each step: NLL in nats, in the warm start the squared error of the field. */
   readonly losses: ArrayLike<number>;
   /** Evaluations of the field in one training step. */
   readonly nfe: number;
@@ -18,13 +20,15 @@ export class Guard {
   #best = Number.POSITIVE_INFINITY;
 
   /** A sentence when training should not go on like this. */
-  judge({ losses, nfe, nfeBackward }: Vitals): string | undefined {
+  judge({ phase, losses, nfe, nfeBackward }: Vitals): string | undefined {
     const evaluations = nfe + nfeBackward;
     if (evaluations > MOST_EVALUATIONS) {
       return `One training step takes ${integer(evaluations)} evaluations of the field: it has become too wild for the solver.`;
     }
     for (const loss of Array.from(losses)) {
       if (!Number.isFinite(loss)) return "The loss is no longer a number.";
+      // A squared error may leap by any factor and mean nothing.
+      if (phase === "warm-start") continue;
       if (loss > this.#best + LEAP) {
         return `The loss has leapt from ${decimal(this.#best, 1)} to ${decimal(loss, 1)} nats: the steps are too large.`;
       }

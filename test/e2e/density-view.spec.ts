@@ -73,6 +73,10 @@ test("numbers at a point are those of the flow; steps that are too large are not
   await reach(page, "trouble");
   expect(await numberIn(page, "step")).toBe(2);
   await expect(page.locator("#notice")).toContainText("The loss has leapt");
+  // The same again: the next report is of five steps, and the second leaps as before.
+  await page.getByRole("button", { name: "Begin again at the same rate" }).click();
+  await expect(page.locator("#notice")).toContainText("paused at step 5");
+  await expect(page.getByLabel("Learning rate")).toHaveValue("1");
   await page.getByRole("button", { name: "Begin again with half the learning rate" }).click();
   await expect(page.locator("#notice")).toBeHidden();
   await page.getByText("Settings", { exact: true }).click();
