@@ -2,6 +2,7 @@
 import { byId, setText } from "../shared/dom.js";
 import type { Failure } from "../shared/failure.js";
 import { integer } from "../shared/format.js";
+import { sayMissingParts } from "../shared/missing-part.js";
 import { Notice } from "../shared/notice.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
@@ -70,6 +71,7 @@ const trained =
     : Promise.resolve(undefined);
 
 themeToggle(byId("theme", HTMLButtonElement));
+sayMissingParts(notice);
 
 const client = new WorkerClient<Command, Event>({
   create: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
