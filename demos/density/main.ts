@@ -94,6 +94,7 @@ const slow = new Slow({
 });
 const results = new Results({
   config: () => controls.config,
+  isFromWeights: () => beginning?.weights === true,
   view,
   numbers,
   send: (command) => client.send(command),
@@ -117,6 +118,10 @@ dataIn({
     choose({ ...(scratch ?? controls.config), set: OWN }, state === "training");
   },
   onWeights: (bytes, name) => results.openWeights(bytes, name),
+  onSettings: ({ changes, ignored }) => {
+    complain(ignored, "settings");
+    choose({ ...controls.config, ...changes }, false);
+  },
   onTrouble: (title, text) => notice.show(title, text),
 });
 window.addEventListener("hashchange", () => {
@@ -141,10 +146,10 @@ show(first);
 enter("opening");
 open();
 
-/** Says which parts of the address were of no use, if there are any. */
-function complain(ignored: readonly string[]): void {
+/** Says which parts of the address, or of a file, were of no use, if there are any. */
+function complain(ignored: readonly string[], where = "address"): void {
   if (ignored.length === 0) return;
-  notice.show("Part of the address was not understood and is ignored.", ignored.join(", "));
+  notice.show(`Part of the ${where} was not understood and is ignored.`, ignored.join(", "));
 }
 
 function open(): void {
@@ -236,7 +241,7 @@ async function onOpened(event: Opened): Promise<void> {
   // The reader may have chosen something meanwhile, or the device may be gone.
   if (opened !== event || state !== "opening" || chosen !== wasChosen) return;
   if (bytes) {
-    begin(TRAINED, false, { bytes, resume: false, step: 0 });
+    begin(TRAINED, false, { bytes, resume: false, step: 0, weights: true });
     scratch = config;
   } else begin(config, false, beginning);
 }

@@ -21,6 +21,8 @@ export interface Beginning {
   readonly resume: boolean;
   /** Training steps that it has behind it. */
   readonly step: number;
+  /** Whether the first of those steps was taken from weights that somebody had already. */
+  readonly weights?: boolean;
 }
 
 /**

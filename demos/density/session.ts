@@ -225,7 +225,8 @@ export class Session {
     const resume = purpose === "keep" && this.#training !== undefined;
     const saved = resume ? await this.#training!.checkpoint() : await modelOf(flow, this.config);
     const bytes = new Uint8Array(saved);
-    this.post({ type: "saved", purpose, beginning: { bytes, resume, step } }, [bytes.buffer]);
+    const { weights } = this.beginning ?? {};
+    this.post({ type: "saved", purpose, beginning: { bytes, resume, step, weights } }, [bytes.buffer]);
   }
 
   async #train(flow: Flow): Promise<void> {
@@ -317,11 +318,9 @@ export class Session {
 
   /** Where the run goes on should the device be lost. */
   #secure({ step, bytes }: Kept): void {
-    this.post({
-      type: "saved",
-      purpose: "recover",
-      beginning: { bytes: new Uint8Array(bytes), resume: true, step },
-    });
+    const { weights } = this.beginning ?? {};
+    const beginning = { bytes: new Uint8Array(bytes), resume: true, step, weights };
+    this.post({ type: "saved", purpose: "recover", beginning });
   }
 
   #tell(report: TrainReport): void {

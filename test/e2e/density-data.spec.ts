@@ -181,10 +181,23 @@ test("a file is read, trained on, exported in its units, and the run is kept", a
   await page.getByLabel("Open weights").setInputFiles({ ...file("flow.safetensors", weights) });
   await expect(status(page)).toContainText("flow.safetensors is open");
   expect(await numberIn(page, "step")).toBe(0);
+  await copied(page, "Copy as Python", /^# The run on the page began from given weights/);
+  // The settings as a file, and back with a change and a slip.
+  const settings = JSON.parse(await text(page, "settings"));
+  expect(settings.settings).toMatchObject({ hidden: "16-16", steps: 4 });
+  Object.assign(settings.settings, { steps: 3, lr: "no" });
+  await page.getByLabel("Open a file").setInputFiles(file("settings.json", JSON.stringify(settings)));
+  await expect(page.locator("#notice")).toContainText("lr=no");
+  await expect(page.getByLabel("Training steps", { exact: true })).toHaveValue("3");
   await page.getByLabel("Open weights").setInputFiles(file("no.safetensors", "nothing"));
   await expect(page.locator("#notice")).toContainText("cannot be used as weights");
+  await page.locator("#theme").click();
+  expect(await page.evaluate(() => localStorage.length)).toBe(1);
   await page.getByRole("button", { name: "Clear all data" }).click();
-  await expect(status(page)).toContainText("Nothing is kept");
+  await expect(status(page)).toContainText("gone from this browser");
+  expect(await page.evaluate(() => localStorage.length)).toBe(0);
+  const databases = await page.evaluate(() => indexedDB.databases());
+  expect(databases.map(({ name }) => name)).toEqual(["keyval-store"]);
   const left = await page.evaluate(
     () =>
       new Promise<number>((resolve, reject) => {

@@ -4,12 +4,15 @@
  */
 import { byId } from "../../shared/dom.js";
 import { isBusy, listenForFiles } from "../../shared/file-in.js";
+import type { readSettings } from "../results/settings.js";
 import type { OwnData } from "../sets.js";
 
 export interface DataInHooks {
   readonly onUse: (own: OwnData) => void;
   /** A model file was dropped or chosen. */
   readonly onWeights: (bytes: Uint8Array<ArrayBuffer>, name: string) => void;
+  /** A file of settings was dropped or chosen. */
+  readonly onSettings: (settings: NonNullable<ReturnType<typeof readSettings>>) => void;
   readonly onTrouble: (title: string, text: string) => void;
 }
 
@@ -39,8 +42,15 @@ export function dataIn(hooks: DataInHooks): void {
 
 async function openFile(file: File, hooks: DataInHooks): Promise<void> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  if (/\.safetensors$/i.test(file.name)) hooks.onWeights(bytes, file.name);
+  const settings = /\.json$/i.test(file.name) && (await settingsIn(bytes));
+  if (settings) hooks.onSettings(settings);
+  else if (/\.safetensors$/i.test(file.name)) hooks.onWeights(bytes, file.name);
   else await openBytes(bytes, file.name, hooks);
+}
+
+async function settingsIn(bytes: Uint8Array) {
+  const { readSettings } = await import("../results/settings.js");
+  return readSettings(new TextDecoder().decode(bytes));
 }
 
 async function openBytes(bytes: Uint8Array, name: string, hooks: DataInHooks): Promise<void> {

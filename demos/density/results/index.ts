@@ -18,6 +18,8 @@ import type { Kept } from "./keep.js";
 
 export interface ResultsHooks {
   readonly config: () => Config;
+  /** Whether the run began from weights that somebody had already. */
+  readonly isFromWeights: () => boolean;
   readonly view: View;
   readonly numbers: Numbers;
   readonly send: (command: Command) => void;
@@ -45,6 +47,7 @@ const HINTS: Record<FileKind, string> = {
   npy: "log p in nats on the grid of the picture: rows upwards, columns to the right.",
   npz: "The same with the coordinates of the cells, for numpy.load.",
   weights: "The flow as a model file, for this page and the library.",
+  settings: "All settings; open or drop the file here to have them again.",
   curves: "Every point of the three charts.",
 };
 
@@ -147,7 +150,7 @@ export class Results {
     const { weightsConfig } = await import("./weights.js");
     try {
       const config = weightsConfig(bytes, this.hooks.config());
-      this.hooks.open({ config, beginning: { bytes, resume: false, step: 0 } });
+      this.hooks.open({ config, beginning: { bytes, resume: false, step: 0, weights: true } });
       this.#say(`${name} is open; Start trains it further.`);
     } catch (error) {
       this.hooks.notice.show("This file cannot be used as weights.", messageOf(error));
@@ -174,7 +177,9 @@ export class Results {
     const { forget } = await import("./keep.js");
     await forget();
     delete document.body.dataset.kept;
-    this.#say("Nothing is kept in this browser any more.");
+    this.#say(
+      "The run, the theme and measurements of the device are gone from this browser; what stays are the site’s own files.",
+    );
   }
 
   #say(text: string): void {
@@ -198,7 +203,10 @@ export class Results {
     const config = this.hooks.config();
     const own = config.set === OWN ? ownData() : undefined;
     const text = language === "python" ? pythonOf(config, own) : typescriptOf(config, own);
-    await this.#copy(text, language === "python" ? "Python copied." : "TypeScript copied.");
+    const note = "The run on the page began from given weights; this program begins untrained.";
+    const mark = language === "python" ? "#" : "//";
+    const first = this.hooks.isFromWeights() ? `${mark} ${note}\n` : "";
+    await this.#copy(first + text, language === "python" ? "Python copied." : "TypeScript copied.");
   }
 
   /** Shows the text too: a clipboard may be refused. */
@@ -230,6 +238,7 @@ export class Results {
     try {
       const made = await fileOf(kind, {
         name: set.name,
+        config: config(),
         window: set.window,
         own: config().set === OWN ? ownData() : undefined,
         frame: view.frame,
