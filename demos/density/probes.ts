@@ -2,6 +2,7 @@
 import type { data, Flow } from "fjordgpu";
 import { carry, fieldAt } from "../shared/carry.js";
 import { type Check, type DropRing, type Inspect, type Inspected, RING, type Ring } from "./protocol-view.js";
+import { selfTest } from "./self-test.js";
 
 /** At most. */
 const CHECKED = 500;
@@ -74,6 +75,7 @@ export async function check(
   ).sort();
   return {
     type: "check",
+    f32: await selfTest(flow.device),
     step,
     points: count,
     median: errors[count >> 1]!,

@@ -1,5 +1,6 @@
 /** The part of the messages that is about looking at a flow: its course in time, single points, rings, checks. */
 import type { Course, Moment } from "../shared/course.js";
+import type { SelfTest } from "./self-test.js";
 
 /** The flow at a place and a time; the answer is Inspected. */
 export interface Inspect {
@@ -95,6 +96,8 @@ export interface Ring {
 /** Data → noise → data of some points of the data. */
 export interface Check {
   readonly type: "check";
+  /** None where nothing is computed in float32. */
+  readonly f32?: SelfTest;
   readonly step: number;
   readonly points: number;
   /** Distances of the points from where they began, in data coordinates. */

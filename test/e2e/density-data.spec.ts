@@ -90,6 +90,8 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
     all += p;
   }
   expect(near / all).toBeGreaterThan(0.8);
+  // Comes last of what is done at rest.
+  await expect(page.getByTestId("self-test")).toHaveText(/^ok, [0-4]\.\d ULP$/, { timeout: 60_000 });
 
   const link = await copied(page, "Copy link", /#v=1&d=own&/);
   await page.goto("about:blank");
