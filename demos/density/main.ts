@@ -2,6 +2,7 @@
 import { byId, setText } from "../shared/dom.js";
 import type { Failure } from "../shared/failure.js";
 import { integer } from "../shared/format.js";
+import { COURSE_DETAIL } from "../shared/journey.js";
 import { sayMissingParts } from "../shared/missing-part.js";
 import { Notice } from "../shared/notice.js";
 import { themeToggle } from "../shared/theme.js";
@@ -227,14 +228,12 @@ async function onOpened(event: Opened): Promise<void> {
     goBack(back);
     return;
   }
-  if (event.isSoftware && !chosen) {
-    config = { ...PRESETS.tiny, set: config.set, ...wish.changes, ...linked?.changes };
-    const text = "A small network is preset so that training stays lively; Settings has larger ones.";
-    setText(
-      byId("adapter-note", HTMLElement),
-      `No graphics hardware was found: the processor stands in. ${text}`,
-    );
-    byId("adapter-note", HTMLElement).hidden = false;
+  if (event.isSoftware) {
+    const isPreset = !chosen;
+    if (isPreset) config = { ...PRESETS.tiny, set: config.set, ...wish.changes, ...linked?.changes };
+    const note = byId("adapter-note", HTMLElement);
+    setText(note, softwareNote(isPreset));
+    note.hidden = false;
   }
   const wasChosen = chosen;
   const bytes = chosen ? undefined : await trained;
@@ -244,6 +243,17 @@ async function onOpened(event: Opened): Promise<void> {
     begin(TRAINED, false, { bytes, resume: false, step: 0, weights: true });
     scratch = config;
   } else begin(config, false, beginning);
+}
+
+/** What is less on an emulated GPU. */
+function softwareNote(isPreset: boolean): string {
+  const { software, hardware } = COURSE_DETAIL;
+  const densities = ({ times, stride }: { times: number; stride: number }) => (times - 1) / stride + 1;
+  const preset = " A small network is preset so that training stays lively; Settings has larger ones.";
+  return (
+    `No graphics hardware was found: the processor stands in.${isPreset ? preset : ""} The time slider has particles at ` +
+    `${software.times} times instead of ${hardware.times}, and densities at ${densities(software)}.`
+  );
 }
 
 function onEvent(event: Event): void {

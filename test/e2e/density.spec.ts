@@ -161,6 +161,8 @@ test("the page opens with a trained flow, and Reset lets it begin anew", async (
   // Only a flow that has learned them is so dense anywhere: the best Gaussian reaches −2.3 nats.
   await expect(page.getByTestId("picture-text")).toContainText(/highest log p −[01]\./);
   await expect(page.getByTestId("status")).toContainText("has learned Two moons");
+  const note = "particles at 33 times instead of 65, and densities at 9";
+  await expect(page.getByTestId("adapter-note")).toContainText(note);
   await page.getByTestId("reset").click();
   await expect(page.getByTestId("status")).toContainText("Ready to learn Two moons");
   await expect(page.getByTestId("picture-text")).toContainText("Density of the untrained flow");
