@@ -1,5 +1,5 @@
 /** The density page with the reader's own data: drawing, files, links, exports, and what the browser keeps. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, type Page, test } from "@playwright/test";
 import { decode } from "fast-png";
@@ -31,8 +31,27 @@ async function copied(page: Page, name: string, holds: RegExp): Promise<string> 
   return field.inputValue();
 }
 
-/** What the page may fetch of JavaScript before it is at work, bytes after gzip. */
+/** What the page may fetch of JavaScript before it is at work, bytes after gzip, and what it may fetch ever. */
 const MOST_SCRIPT = 120_000;
+const MOST_OF_ALL = 270_000;
+
+/** All scripts of the built site that the density page or something that it fetches names. */
+function allScripts(): string[] {
+  const folder = "build/site/assets";
+  const names = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  const found = new Set<string>();
+  const follow = (text: string) => {
+    for (const name of names) {
+      if (found.has(name) || !text.includes(name)) continue;
+      found.add(name);
+      follow(readFileSync(`${folder}/${name}`, "utf8"));
+    }
+  };
+  follow(readFileSync("build/site/density/index.html", "utf8"));
+  return [...found].map((name) => `${folder}/${name}`);
+}
+
+const gzipped = (content: Buffer) => gzipSync(content, { level: 9 }).length;
 
 test("a drawing is learned, and its link brings it back", async ({ page }) => {
   const faults = new Faults(page);
@@ -42,7 +61,10 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
   });
   await page.goto("density/?preset=tiny&hidden=16-16&seed=1&warm=200&steps=4&heldOut=0&solverSteps=4");
   await reach(page, "ready");
-  const sizes = (await Promise.all(scripts)).map((body) => gzipSync(body, { level: 9 }).length);
+  const sizes = (await Promise.all(scripts)).map(gzipped);
+  const ever = allScripts().map((path) => gzipped(readFileSync(path)));
+  expect(ever.length).toBeGreaterThan(sizes.length);
+  expect(ever.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_OF_ALL);
   // The worker's is the largest by far: without it the sum would say nothing.
   expect(Math.max(...sizes)).toBeGreaterThan(40_000);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_SCRIPT);

@@ -1,4 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
+import { COLOR_MAP } from "../../demos/shared/colormap.js";
+import { toyDataset } from "../../src/data/index.js";
 import { initialParams, mlp } from "../../src/field/mlp.js";
 import { logProb } from "../../src/reference/cnf.js";
 import { evaluate } from "../../src/reference/field.js";
@@ -85,6 +87,60 @@ test("numbers at a point are those of the flow; steps that are too large are not
   faults.expectNone();
 });
 
+/** Mean and deviation of the plate's pixels at t = 0 of the noise, weighted by the density that their colours stand for. */
+async function pixelMoments(page: Page): Promise<{ mean: number[]; std: number[] }> {
+  const levels = Array.from({ length: 256 }, (_, i) => [...COLOR_MAP.subarray(3 * i, 3 * i + 3)]);
+  return page.getByTestId("plate").evaluate((canvas, levels) => {
+    const { width, height } = canvas as HTMLCanvasElement;
+    const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);
+    const isFilled = (x: number, y: number) => data[4 * (y * width + x) + 3] === 255;
+    // The plate is what is opaque where no labels stand: a third of the way along and down.
+    const [third, down] = [Math.round(width / 3), Math.round(height / 3)];
+    const columns = [...Array(width).keys()].filter((x) => isFilled(x, down));
+    const rows = [...Array(height).keys()].filter((y) => isFilled(third, y));
+    const [left, top, side] = [columns[0]!, rows[0]!, columns.length];
+    const sums = { weight: 0, first: [0, 0], second: [0, 0] };
+    for (let row = 2; row < side - 2; row += 4) {
+      for (let column = 2; column < side - 2; column += 4) {
+        const at = 4 * ((top + row) * width + left + column);
+        const distances = levels.map((level) =>
+          level.reduce((sum, value, i) => sum + (value - data[at + i]!) ** 2, 0),
+        );
+        const weight = distances.indexOf(Math.min(...distances));
+        const place = [-4 + (8 * (column + 0.5)) / side, 4 - (8 * (row + 0.5)) / side];
+        sums.weight += weight;
+        for (const d of [0, 1]) {
+          sums.first[d]! += weight * place[d]!;
+          sums.second[d]! += weight * place[d]! ** 2;
+        }
+      }
+    }
+    const mean = sums.first.map((value) => value / sums.weight);
+    return { mean, std: sums.second.map((value, d) => Math.sqrt(value / sums.weight - mean[d]! ** 2)) };
+  }, levels);
+}
+
+/** The picture of the noise is that of a Gaussian with the data's mean and deviation. */
+async function expectBaseInPixels(page: Page): Promise<void> {
+  const layers = ["Data", "Samples", "Arrows", "Grid"].map((name) => page.getByRole("checkbox", { name }));
+  for (const layer of layers) await layer.uncheck();
+  const { points } = toyDataset("moons", { rows: 20_000, heldOut: 0, seed: 1 });
+  const axis = (d: number) => points.filter((_, i) => i % 2 === d);
+  const mean = [0, 1].map((d) => axis(d).reduce((sum, value) => sum + value, 0) / 20_000);
+  const std = [0, 1].map((d) =>
+    Math.sqrt(axis(d).reduce((sum, value) => sum + (value - mean[d]!) ** 2, 0) / 20_000),
+  );
+  // The cells are 0.22 wide, the samples' moments known to 0.01; colours leave out what is below 1/512 of the top.
+  const worst = async () => {
+    const found = await pixelMoments(page);
+    return Math.max(
+      ...[0, 1].flatMap((d) => [Math.abs(found.mean[d]! - mean[d]!), Math.abs(found.std[d]! - std[d]!)]),
+    );
+  };
+  await expect.poll(worst).toBeLessThan(0.06);
+  for (const layer of layers) await layer.check();
+}
+
 test("a warm start comes first; the course of the flow, from data to noise and back", async ({ page }) => {
   const faults = new Faults(page);
   await page.goto("density/?preset=tiny&seed=1&layer=concat_first&warm=150&steps=3&start=1");
@@ -109,6 +165,7 @@ test("a warm start comes first; the course of the flow, from data to noise and b
     expect(Math.abs(std[d]! - 1)).toBeLessThan(0.074);
   }
   await page.locator('body[data-course="ready"]').waitFor({ timeout: 60_000 });
+  await expectBaseInPixels(page);
   /** Bytes of the picture, once it stands still: most of it comes from the worker, a while after what it depends on. */
   const settled = async () => {
     let last = 0;
@@ -172,5 +229,14 @@ test("a warm start comes first; the course of the flow, from data to noise and b
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
   expect(await numberIn(page, "step")).toBe(153);
+
+  // The same seed, the same run: to every digit that is shown.
+  const learned = await page.getByTestId("held-out").textContent();
+  await page.getByTestId("reset").click();
+  await expect(page.getByTestId("held-out")).toHaveText("–");
+  await reach(page, "ready");
+  await page.getByTestId("go").click();
+  await reach(page, "finished", 120_000);
+  await expect(page.getByTestId("held-out")).toHaveText(learned!);
   faults.expectNone();
 });
