@@ -53,14 +53,14 @@ async function settingsIn(bytes: Uint8Array) {
   return readSettings(new TextDecoder().decode(bytes));
 }
 
-async function openBytes(bytes: Uint8Array, name: string, hooks: DataInHooks): Promise<void> {
-  const [{ readTable, sentenceOf }, { openTable }] = await Promise.all([
-    import("./table.js"),
-    import("./upload-dialog.js"),
-  ]);
-  try {
-    openTable(readTable(bytes, name), hooks.onUse);
-  } catch (error) {
-    hooks.onTrouble("This file cannot be read as points.", sentenceOf(error));
-  }
+async function openBytes(
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string,
+  { onUse, onTrouble }: DataInHooks,
+): Promise<void> {
+  const { openTable } = await import("./upload-dialog.js");
+  openTable(bytes, name, {
+    onUse,
+    onTrouble: (words) => onTrouble("This file cannot be read as points.", words),
+  });
 }
