@@ -147,6 +147,14 @@ show(first);
 enter("opening");
 open();
 
+// Below the fold: fetched when a reader comes to it.
+new IntersectionObserver(async (entries, observer) => {
+  if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+  observer.disconnect();
+  const { enliven } = await import("./figures.js");
+  enliven(() => ({ rows: numbers.rows, floor: setOf(controls.config).entropy }));
+}).observe(byId("figure-host", HTMLElement));
+
 /** Says which parts of the address, or of a file, were of no use, if there are any. */
 function complain(ignored: readonly string[], where = "address"): void {
   if (ignored.length === 0) return;

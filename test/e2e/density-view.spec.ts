@@ -166,6 +166,14 @@ test("a warm start comes first; the course of the flow, from data to noise and b
   }
   await page.locator('body[data-course="ready"]').waitFor({ timeout: 60_000 });
   await expectBaseInPixels(page);
+  // The figures of the explanation follow: at the time of the noise all points are where it is, on the right.
+  await page.locator("#figure-field").scrollIntoViewIfNeeded();
+  const moving = page.locator("#figure-field .fig-moving");
+  await expect(moving).toHaveCount(44);
+  const across = await moving.evaluateAll((dots) => dots.map((dot) => Number(dot.getAttribute("cx"))));
+  expect(Math.min(...across)).toBeGreaterThan(240);
+  await expect(page.locator("#figure-area")).toContainText("your ring: area");
+  await expect(page.locator("#figure-curve")).toContainText("your run: steps");
   /** Bytes of the picture, once it stands still: most of it comes from the worker, a while after what it depends on. */
   const settled = async () => {
     let last = 0;
