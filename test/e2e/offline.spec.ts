@@ -12,12 +12,13 @@ test("after one visit the pages open and compute without a network", async ({ pa
   await context.setOffline(true);
   await page.reload();
   await reach(page, "ready");
+  await expect(page.getByTestId("picture-text")).toContainText("Density of");
   await page.keyboard.press("d");
   await expect(page.getByTestId("pad")).toBeFocused();
   await page.keyboard.press("Escape");
   await page.getByText("Share and save").click();
   await page.getByLabel("File", { exact: true }).selectOption("svg");
-  const download = page.waitForEvent("download");
+  const download = page.waitForEvent("download", { timeout: 30_000 });
   await page.getByRole("button", { name: "Save", exact: true }).click();
   expect((await download).suggestedFilename()).toBe("moons-contours.svg");
   // A page that was never opened.
