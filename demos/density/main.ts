@@ -362,7 +362,8 @@ function reopen(wasTraining: boolean): void {
 
 /** The run that was on the device before. */
 function goBack({ from, rows }: Return): void {
-  recovery.tell(from, startWhenReady);
+  // A fault of another kind has been told already, and asked about.
+  if (recovery.isUnderWay) recovery.tell(from, startWhenReady);
   const keptScratch = scratch;
   begin(controls.config, false, from);
   scratch = keptScratch;
