@@ -106,7 +106,10 @@ async function pixelMoments(page: Page): Promise<{ mean: number[]; std: number[]
         const distances = levels.map((level) =>
           level.reduce((sum, value, i) => sum + (value - data[at + i]!) ** 2, 0),
         );
-        const weight = distances.indexOf(Math.min(...distances));
+        const nearest = Math.min(...distances);
+        // The ring is painted over the density, in colours that are not on the map.
+        if (nearest > 50) continue;
+        const weight = distances.indexOf(nearest);
         const place = [-4 + (8 * (column + 0.5)) / side, 4 - (8 * (row + 0.5)) / side];
         sums.weight += weight;
         for (const d of [0, 1]) {
