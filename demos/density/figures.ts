@@ -88,8 +88,8 @@ function showArea(figure: Element, factor: number): void {
   const shape = figure.querySelector(".fig-thin")!;
   shape.setAttribute("transform", `translate(268 58) scale(${scale.toFixed(3)}) translate(-268 -58)`);
   shape.setAttribute("fill-opacity", Math.min(0.95, 0.8 / factor).toFixed(2));
-  const times = factor.toPrecision(3);
-  setText(figure.querySelector(".fig-result")!, `your ring: area ${times} A, density p / ${times}`);
+  const times = factor.toFixed(2);
+  setText(figure.querySelector(".fig-result")!, `your ring: area A × ${times}, p ÷ ${times}`);
 }
 
 function showCurve(figure: Element, { rows, floor }: Lesson): void {

@@ -5,6 +5,7 @@
 import { byId, setText } from "../../shared/dom.js";
 import { download } from "../../shared/download.js";
 import type { Notice } from "../../shared/notice.js";
+import { forgetTheme } from "../../shared/theme.js";
 import type { Config } from "../config.js";
 import type { Row } from "../history.js";
 import { lessonQuery } from "../lesson.js";
@@ -175,6 +176,7 @@ export class Results {
 
   async #clear(): Promise<void> {
     const { forget } = await import("./keep.js");
+    forgetTheme();
     await forget();
     delete document.body.dataset.kept;
     this.#say(

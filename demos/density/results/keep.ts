@@ -1,7 +1,6 @@
 /** The last run, kept in this browser's own store (IndexedDB): settings, points, weights with the optimiser, curves. */
 import { del, get, set } from "idb-keyval";
 import { integer } from "../../shared/format.js";
-import { forgetTheme } from "../../shared/theme.js";
 import { type Config, PRESETS, parseSetting } from "../config.js";
 import type { Row } from "../history.js";
 import type { Beginning } from "../protocol.js";
@@ -36,9 +35,8 @@ export async function keep(kept: Kept): Promise<void> {
   await set(KEY, kept).catch(() => undefined);
 }
 
-/** Everything that this page, and the library in it, keep about the reader and the device. */
+/** The run, and what the library remembers of the device. */
 export async function forget(): Promise<void> {
-  forgetTheme();
   await Promise.all([del(KEY).catch(() => undefined), forgetCalibrations()]);
 }
 
