@@ -32,7 +32,14 @@ export default defineConfig({
   timeout: 180_000,
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env.CI),
-  use: { baseURL, browserName: "chromium", headless: true, launchOptions: { executablePath, args, env } },
+  // A site kept for later would be fetched in full by every test; the test of that allows it.
+  use: {
+    serviceWorkers: "block",
+    baseURL,
+    browserName: "chromium",
+    headless: true,
+    launchOptions: { executablePath, args, env },
+  },
   webServer: {
     command: `${vite} build --logLevel warn && ${vite} preview --host 127.0.0.1 --port ${port} --strictPort`,
     url: baseURL,

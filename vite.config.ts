@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 import { generate, shaderFolder } from "./scripts/generate.mjs";
+import { offline } from "./scripts/offline.js";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const demos = join(root, "demos");
@@ -50,12 +51,21 @@ function shortKernels(): Plugin {
   };
 }
 
+/** The built site's policy allows no style within pages; the development server puts those of scripts there. */
+function stylesInDevelopment(): Plugin {
+  return {
+    name: "fjordgpu-styles-in-development",
+    apply: "serve",
+    transformIndexHtml: (html) => html.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+  };
+}
+
 export default defineConfig({
   root: demos,
   // Relative addresses, so that the built site works under any path.
   base: "./",
   resolve: { alias: { fjordgpu: join(root, "src", "index.ts") } },
-  plugins: [kernels(), shortKernels()],
+  plugins: [kernels(), shortKernels(), stylesInDevelopment(), offline()],
   worker: { format: "es", plugins: () => [shortKernels()] },
   server: { fs: { allow: [root] } },
   build: {

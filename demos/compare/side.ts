@@ -82,11 +82,13 @@ export class Side {
     const first = this.#step;
     let report: TrainReport | undefined;
     const losses: number[] = [];
+    let trouble: string | undefined;
     try {
-      while (this.#step < step && !this.signal.aborted) {
+      while (this.#step < step && trouble === undefined && !this.signal.aborted) {
         const next = await this.#reports!.next();
         if (next.done) break;
         report = next.value;
+        trouble = this.#guard.judge(report);
         const isLikelihood = report.phase === "likelihood";
         if (isLikelihood) losses.push(...report.losses);
         this.#step = report.step + (isLikelihood ? phasesOf(this.config).warm : 0);
@@ -110,7 +112,7 @@ export class Side {
       stepTime: milliseconds / (this.#step - first),
       seconds: this.#seconds,
     });
-    return this.#guard.judge({ nfe, nfeBackward, losses });
+    return trouble;
   }
 
   /** Judges the flow on the held-out points, once a step. */

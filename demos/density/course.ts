@@ -5,6 +5,7 @@ import type { Asked } from "./probes.js";
 
 export { check, inspect, ring } from "./probes.js";
 export { SceneJourney } from "./scene-journey.js";
+export { selfTest } from "./self-test.js";
 
 /** A flow on a device, as it is asked about points. */
 export function askedOf(flow: Flow): Asked {

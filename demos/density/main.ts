@@ -3,6 +3,8 @@ import { byId, setText } from "../shared/dom.js";
 import type { Failure } from "../shared/failure.js";
 import { integer } from "../shared/format.js";
 import { followInPage } from "../shared/in-page.js";
+import { COURSE_DETAIL } from "../shared/journey.js";
+import { sayMissingParts } from "../shared/missing-part.js";
 import { Notice } from "../shared/notice.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
@@ -17,6 +19,7 @@ import { Numbers } from "./numbers.js";
 import { Pace } from "./pace.js";
 import type { Beginning, Command, Event, Opened, Progress } from "./protocol.js";
 import type { Trouble } from "./protocol-view.js";
+import { Recovery, type Return } from "./recovery.js";
 import { Results } from "./results/index.js";
 import { defineOwn, OWN, type OwnData, ownData, SETS, setOf } from "./sets.js";
 import { settingsSheet } from "./sheet.js";
@@ -44,6 +47,7 @@ const single = byId("single", HTMLButtonElement);
 const reset = byId("reset", HTMLButtonElement);
 const status = byId("status", HTMLElement);
 const notice = new Notice(byId("notice", HTMLElement));
+const recovery = new Recovery(notice);
 let state: State = "opening";
 let phase: Progress["phase"] = "likelihood";
 /** Set once the worker has a device. */
@@ -58,6 +62,10 @@ let scratch: Config | undefined;
 let portion = 0;
 /** What the address asks for. */
 let asked: Partial<Config> = { ...wish.changes, ...linked?.changes };
+/** Whether the worker has been given a run. */
+let begun = false;
+/** What is put back as soon as there is another device. */
+let back: Return | undefined;
 /** Whether the reader has chosen, so that the adapter no longer does. */
 let chosen = wish.preset !== undefined || linked?.changes.hidden !== undefined;
 
@@ -66,6 +74,7 @@ let trained = wish.isEmpty && !linked ? fetchTrained() : undefined;
 
 themeToggle(byId("theme", HTMLButtonElement));
 followInPage();
+sayMissingParts(notice);
 
 const client = new WorkerClient<Command, Event>({
   create: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
@@ -91,6 +100,7 @@ const slow = new Slow({
 });
 const results = new Results({
   config: () => controls.config,
+  isFromWeights: () => beginning?.weights === true,
   view,
   numbers,
   send: (command) => client.send(command),
@@ -105,7 +115,7 @@ const results = new Results({
 
 go.addEventListener("click", () => {
   if (state === "training") pause();
-  else if (state === "ready" || state === "paused") resume("start");
+  else if (state === "ready" || state === "paused") resume({ type: "start" });
   else if (state === "finished") trainOn();
 });
 single.addEventListener("click", step);
@@ -117,6 +127,10 @@ dataIn({
     choose({ ...(scratch ?? controls.config), set: OWN }, state === "training");
   },
   onWeights: (bytes, name) => results.openWeights(bytes, name),
+  onSettings: ({ changes, ignored }) => {
+    complain(ignored, "settings");
+    choose({ ...controls.config, ...changes }, false);
+  },
   onTrouble: (title, text) => notice.show(title, text),
 });
 window.addEventListener("hashchange", () => {
@@ -147,15 +161,24 @@ show(first);
 enter("opening");
 open();
 
-/** Says which parts of the address were of no use, if there are any. */
-function complain(ignored: readonly string[]): void {
+// Below the fold: fetched when a reader comes to it.
+new IntersectionObserver(async (entries, observer) => {
+  if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+  observer.disconnect();
+  const { enliven } = await import("./figures.js");
+  enliven(() => ({ rows: numbers.rows, floor: setOf(controls.config).entropy }));
+}).observe(byId("figure-host", HTMLElement));
+
+/** Says which parts of the address, or of a file, were of no use, if there are any. */
+function complain(ignored: readonly string[], where = "address"): void {
   if (ignored.length === 0) return;
-  notice.show("Part of the address was not understood and is ignored.", ignored.join(", "));
+  notice.show(`Part of the ${where} was not understood and is ignored.`, ignored.join(", "));
 }
 
 function open(): void {
   const canvas = wish.canvas === "readback" ? undefined : view.handOver();
-  client.begin({ type: "open", canvas, direct: wish.canvas === "direct" }, canvas ? [canvas] : []);
+  const direct = wish.canvas === "direct";
+  client.begin({ type: "open", canvas, direct, cpu: !recovery.isUnderWay }, canvas ? [canvas] : []);
 }
 
 function showOwn(own: OwnData): void {
@@ -177,16 +200,16 @@ function pause(): void {
 
 /** One training step, then a pause. */
 function step(): void {
-  resume("single");
+  resume({ type: "single" });
   enter("pausing");
 }
 
 /** Lets training go on; what the picture knows of the flow's course ends with it. */
-function resume(type: "start" | "single" | "rewind"): void {
+function resume(command: Extract<Command, { type: "start" | "single" | "rewind" }>): void {
   view.leave();
   numbers.forget();
   enter("training");
-  client.send({ type });
+  client.send(command);
 }
 
 /** As many steps again, from where the run has ended. */
@@ -195,7 +218,7 @@ function trainOn(): void {
   if (!ALLOWED.steps(steps)) return;
   controls.show({ ...controls.config, steps });
   client.send({ type: "extend", steps });
-  resume("start");
+  resume({ type: "start" });
 }
 
 async function fetchTrained(): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -237,7 +260,8 @@ function show(config: Config): void {
 /** Drops the current run and prepares one with this configuration, untrained or from a beginning. */
 function begin(config: Config, start: boolean, from?: Beginning): void {
   beginning = from;
-  scratch = undefined;
+  scratch = back = undefined;
+  recovery.forget();
   show(config);
   results.drop();
   phase = "likelihood";
@@ -247,6 +271,7 @@ function begin(config: Config, start: boolean, from?: Beginning): void {
   if (state === "opening" && !opened) return;
   if (state === "trouble") notice.hide();
   enter("opening");
+  begun = true;
   const { layers } = view;
   client.begin({ type: "configure", config, layers, own: ownData(), beginning, pace: pace.steps });
 }
@@ -260,23 +285,23 @@ async function onOpened(event: Opened): Promise<void> {
   slow.refuse(withoutWebGpu !== undefined);
   view.isLimited = withoutWebGpu !== undefined;
   let config = controls.config;
-  if (isSoftware && !chosen) {
+  if (back) {
+    goBack(back);
+    return;
+  }
+  if (isSoftware) {
+    const isPreset = !chosen;
     const preset = withoutWebGpu ? PRESETS.least : PRESETS.tiny;
-    config = { ...preset, set: config.set, ...asked };
-    const why = withoutWebGpu
-      ? "Without WebGPU the CPU computes, in float64."
-      : "No graphics hardware was found: the processor stands in.";
-    const text = "A small network is preset so that training stays lively; Settings has larger ones.";
-    setText(byId("adapter-note", HTMLElement), `${why} ${text}`);
+    if (isPreset) config = { ...preset, set: config.set, ...asked };
+    setText(byId("adapter-note", HTMLElement), slowNote(isPreset, withoutWebGpu !== undefined));
   }
   const wasChosen = chosen;
-  // After a lost device the trained flow is read once more.
-  const bytes = chosen || (beginning && !scratch) ? undefined : await trained;
+  const bytes = chosen ? undefined : await trained;
   // The reader may have chosen something meanwhile, or the device may be gone.
   if (opened !== event || state !== "opening" || chosen !== wasChosen) return;
   if (bytes) {
     const { batch } = withoutWebGpu ? config : TRAINED;
-    begin({ ...TRAINED, batch }, false, { bytes, resume: false, step: 0 });
+    begin({ ...TRAINED, batch }, false, { bytes, resume: false, step: 0, weights: true });
     scratch = config;
   } else begin(config, false, beginning);
 }
@@ -294,6 +319,21 @@ function sayCpu(reason: string): void {
   notice.show(title, text, { label: "Go on", run: goOn });
 }
 
+/** What is less where a processor computes. */
+function slowNote(isPreset: boolean, withoutWebGpu: boolean): string {
+  const { float64, software, hardware } = COURSE_DETAIL;
+  const here = withoutWebGpu ? float64 : software;
+  const densities = (here.times - 1) / here.stride + 1;
+  const why = withoutWebGpu
+    ? "Without WebGPU the CPU computes, in float64."
+    : "No graphics hardware was found: the processor stands in.";
+  const preset = " A small network is preset so that training stays lively; Settings has larger ones.";
+  return (
+    `${why}${isPreset ? preset : ""} The time slider has particles at ${here.times} times instead of ` +
+    `${hardware.times}, and densities at ${densities}.`
+  );
+}
+
 function onEvent(event: Event): void {
   if ((view.take(event) && event.type !== "frame") || slow.take(event)) return;
   switch (event.type) {
@@ -304,11 +344,15 @@ function onEvent(event: Event): void {
     case "ready":
       setText(byId("value-parameters", HTMLElement), integer(event.parameters));
       enter(startWhenReady ? "training" : "ready");
-      if (startWhenReady) resume("start");
+      if (startWhenReady) resume({ type: "start" });
       startWhenReady = false;
+      recovery.onReady(performance.now());
       results.onReady();
       break;
     case "saved":
+      if (event.purpose !== "weights") recovery.take(event.beginning);
+      if (event.purpose !== "recover") results.onGiven(event);
+      break;
     case "drawn":
       results.onGiven(event);
       break;
@@ -347,30 +391,54 @@ function onTrouble({ reason, step, backTo, lr }: Trouble): void {
   enter("trouble");
   const back = backTo === 0 ? "Begin again" : `Go back ${integer(step - backTo)} steps`;
   const text = `${reason} Training is paused at step ${integer(step)}; smaller steps may take it past this place.`;
-  notice.show("Training has diverged.", text, {
-    label: `${back} with half the learning rate`,
-    run: () => {
-      notice.hide();
-      controls.show({ ...controls.config, lr });
-      resume("rewind");
-    },
-  });
+  const rewind = (slower: boolean) => {
+    notice.hide();
+    // What was saved after that place is of no use.
+    recovery.forget();
+    if (slower) controls.show({ ...controls.config, lr });
+    resume({ type: "rewind", slower });
+  };
+  notice.show(
+    "Training has diverged.",
+    text,
+    { label: `${back} with half the learning rate`, run: () => rewind(true) },
+    { label: `${back} at the same rate`, run: () => rewind(false) },
+  );
 }
 
 function onFailure(failure: Failure): void {
   if (state === "stopped") return;
-  const wasTraining = state === "training";
+  const wasTraining = state === "training" || startWhenReady;
   enter("stopped");
   view.abandon();
-  notice.showFailure(failure, () => {
-    notice.hide();
-    opened = undefined;
-    startWhenReady = wasTraining;
-    client.restart();
-    enter("opening");
-    show(controls.config);
-    open();
-  });
+  const again = () => reopen(wasTraining);
+  const { kind } = failure;
+  const isLost = kind === "lost" || (kind === "unavailable" && recovery.isUnderWay);
+  if (!isLost) notice.showFailure(failure, again);
+  else if (recovery.mayReopen(performance.now())) again();
+  else recovery.ask(beginning, again);
+}
+
+/** Opens another device, for the run as it was when it was last saved. */
+function reopen(wasTraining: boolean): void {
+  notice.hide();
+  opened = undefined;
+  startWhenReady = wasTraining;
+  back = begun ? recovery.returnTo(beginning, numbers.rows) : undefined;
+  client.restart();
+  enter("opening");
+  show(controls.config);
+  open();
+}
+
+/** The run that was on the device before. */
+function goBack({ from, rows }: Return): void {
+  // A fault of another kind has been told already, and asked about.
+  if (recovery.isUnderWay) recovery.tell(from, startWhenReady);
+  const keptScratch = scratch;
+  begin(controls.config, false, from);
+  scratch = keptScratch;
+  numbers.restore(rows);
 }
 
 function enter(next: State): void {

@@ -107,7 +107,9 @@ export class Numbers {
     byId("coarse", HTMLElement).hidden = mass <= 1 + EXCESS_MASS && !belowFloor;
   }
 
-  showCheck({ median, max }: Check): void {
+  showCheck({ median, max, f32 }: Check): void {
+    const verdict = f32?.isOk ? "ok" : "not as promised";
+    setText(field("self-test"), f32 ? `${verdict}, ${decimal(f32.ulp, 1)} ULP` : "–");
     setText(field("round-median"), scientific(median));
     setText(field("round-max"), scientific(max));
   }

@@ -1,6 +1,7 @@
 /** The part of the messages that is about looking at a flow: its course in time, single points, rings, checks. */
 import type { Course, Moment } from "../shared/course.js";
 import type { Drawn, Frame } from "../shared/display.js";
+import type { SelfTest } from "./self-test.js";
 
 /** The flow at a place and a time; the answer is Inspected. */
 export interface Inspect {
@@ -44,8 +45,8 @@ export type ViewCommand =
   | { readonly type: "read-back" }
   /** One training step, then pause again. */
   | { readonly type: "single" }
-  /** Out of trouble: back to an earlier state of the weights, at half the learning rate. */
-  | { readonly type: "rewind" };
+  /** Out of trouble: back to an earlier state of the weights, at half the learning rate or at the same. */
+  | { readonly type: "rewind"; readonly slower: boolean };
 
 export interface Inspected {
   readonly type: "inspected";
@@ -82,6 +83,8 @@ export interface Ring {
 /** Data → noise → data of some points of the data. */
 export interface Check {
   readonly type: "check";
+  /** None where nothing is computed in float32. */
+  readonly f32?: SelfTest;
   readonly step: number;
   readonly points: number;
   /** Distances of the points from where they began, in data coordinates. */
@@ -98,7 +101,7 @@ export interface Trouble {
   readonly reason: string;
   /** The step that `rewind` goes back to. */
   readonly backTo: number;
-  /** The learning rate it then takes. */
+  /** The learning rate it then takes, if it is to be halved. */
   readonly lr: number;
 }
 

@@ -27,10 +27,15 @@ export interface Beginning {
   readonly resume: boolean;
   /** Training steps that it has behind it. */
   readonly step: number;
+  /** Whether the first of those steps was taken from weights that somebody had already. */
+  readonly weights?: boolean;
 }
 
-/** "weights": a model for the reader, in the units of the data. "keep": all that continuing the run takes. */
-export type Purpose = "weights" | "keep";
+/**
+ * "weights": a model for the reader, in the units of the data. "keep": all that continuing the run takes. "recover": the
+ * same, sent every hundred steps without being asked for, in case the device is lost.
+ */
+export type Purpose = "weights" | "keep" | "recover";
 
 export type Command =
   | {
@@ -38,6 +43,8 @@ export type Command =
       /** To draw on, where the page can give one; it is not used on an emulated GPU unless `direct` is set. */
       readonly canvas: OffscreenCanvas | undefined;
       readonly direct: boolean;
+      /** Whether the CPU stands in where there is no WebGPU: not where there was some a moment ago. */
+      readonly cpu: boolean;
     }
   | {
       readonly type: "configure";
@@ -50,7 +57,7 @@ export type Command =
   /** Steps between pictures while it trains; 0: as time allows. */
   | { readonly type: "pace"; readonly steps: number }
   | AskSlow
-  | { readonly type: "save"; readonly purpose: Purpose }
+  | { readonly type: "save"; readonly purpose: Exclude<Purpose, "recover"> }
   /** Asks for n samples of the flow as it is. */
   | { readonly type: "draw"; readonly count: number }
   | { readonly type: "start" }

@@ -13,7 +13,7 @@ import {
   tensor,
 } from "fjordgpu";
 import { cellCentres } from "../shared/grid.js";
-import { Checkpoints, Guard, isRunaway } from "../shared/guard.js";
+import { Checkpoints, Guard, isRunaway, type Kept } from "../shared/guard.js";
 import { Rest, unlessPutOff } from "../shared/rest.js";
 import { Bands } from "./bands.js";
 import type { Config } from "./config.js";
@@ -138,9 +138,10 @@ export class Session {
     this.#rest.changed();
   }
 
-  /** Out of trouble; see Trouble. */
-  rewind(): void {
+  /** Out of trouble; see Trouble. @param slower at half the learning rate */
+  rewind(slower: boolean): void {
     this.#rewind = true;
+    if (slower) this.#caution *= 2;
     this.start();
   }
 
@@ -228,7 +229,8 @@ export class Session {
     const resume = purpose === "keep" && this.#training !== undefined;
     const saved = resume ? await this.#training!.checkpoint() : await modelOf(flow, this.config);
     const bytes = new Uint8Array(saved);
-    this.post({ type: "saved", purpose, beginning: { bytes, resume, step } }, [bytes.buffer]);
+    const { weights } = this.beginning ?? {};
+    this.post({ type: "saved", purpose, beginning: { bytes, resume, step, weights } }, [bytes.buffer]);
   }
 
   async #train(flow: Flow): Promise<void> {
@@ -260,10 +262,10 @@ export class Session {
         continue;
       }
       const back = checkpoints.before(this.#step) ?? first;
-      this.#caution *= 2;
-      this.#pauseForChoice(leaving.trouble, back.step, config.lr / this.#caution);
+      this.#pauseForChoice(leaving.trouble, back.step, config.lr / (2 * this.#caution));
       await this.#choice();
       resume = back.bytes;
+      if (resume) this.#secure({ step: back.step, bytes: resume });
       // The weights may not be finite any more: a run from the beginning needs those it began with.
       if (!resume) await flow.setParams(firstParams);
       checkpoints.returnTo(back.step);
@@ -288,11 +290,12 @@ export class Session {
         }
         since = report.heldOut === undefined ? { time: now, step: this.#step } : undefined;
         this.#tell(report);
-        const losses = report.phase === "likelihood" ? report.losses : [];
-        const trouble = guard.judge({ ...report, losses });
+        const trouble = guard.judge(report);
         if (trouble) return { trouble };
         if (checkpoints.isDue(this.#step)) {
-          checkpoints.add({ step: this.#step, bytes: await run.checkpoint() });
+          const kept = { step: this.#step, bytes: await run.checkpoint() };
+          checkpoints.add(kept);
+          this.#secure(kept);
         }
         if (this.#single) this.#rest.isPaused = true;
         if (this.#rest.isPaused) {
@@ -316,6 +319,13 @@ export class Session {
       return { trouble: error.message };
     }
     return "ended";
+  }
+
+  /** Where the run goes on should the device be lost. */
+  #secure({ step, bytes }: Kept): void {
+    const { weights } = this.beginning ?? {};
+    const beginning = { bytes: new Uint8Array(bytes), resume: true, step, weights };
+    this.post({ type: "saved", purpose: "recover", beginning });
   }
 
   #tell(report: TrainReport): void {
@@ -384,10 +394,10 @@ export class Session {
     for (const size of finer) await this.#sendDensity(flow, size, signal);
     if (this.#checkedStep !== this.#step && !signal.aborted) {
       const { config } = this;
-      const { check } = await fetchCourse();
+      const { check, selfTest } = await fetchCourse();
       const found = await check(flow, setOf(config), config.seed, this.#step, signal);
       this.#checkedStep = this.#step;
-      this.post(found);
+      this.post({ ...found, f32: await selfTest(this.device) });
     }
     await this.#answer(flow);
   }

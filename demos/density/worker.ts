@@ -64,7 +64,7 @@ worker.listen<Command>((command) => {
       worker.open(
         command.run,
         (device) => showOn(device, command),
-        (reason) => openCpu(command.run, reason),
+        command.cpu ? (reason) => openCpu(command.run, reason) : undefined,
       );
       break;
     case "configure":
@@ -88,7 +88,7 @@ worker.listen<Command>((command) => {
       session?.single();
       break;
     case "rewind":
-      session?.rewind();
+      session?.rewind(command.slower);
       break;
     case "slow":
       if (session instanceof Session) session.slow();

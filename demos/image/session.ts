@@ -135,10 +135,7 @@ export class Session {
       for await (const report of trainingOf(flow, this.#set, config, isSoftware, this.#rest.signal)) {
         this.#step = report.step + (report.phase === "likelihood" ? config.warm : 0);
         this.#tell(report);
-        const trouble = guard.judge({
-          ...report,
-          losses: report.phase === "likelihood" ? report.losses : [],
-        });
+        const trouble = guard.judge(report);
         if (trouble) return trouble;
         if (this.#rest.isPaused) {
           this.post({ type: "paused" });

@@ -8,7 +8,7 @@ export function byId<E extends HTMLElement>(id: string, kind: new () => E): E {
 }
 
 /** Writes text only when it changes, so that assistive technology is not told the same twice. */
-export function setText(element: HTMLElement, text: string): void {
+export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 

@@ -13,5 +13,9 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof DeviceLostError || (error instanceof FjordError && error.code === "device-lost")) {
     return { kind: "lost", message };
   }
+  // Code that is fetched when it is first wanted; each browser has its own words for it.
+  if (error instanceof TypeError && /dynamically imported module|importing a module/i.test(message)) {
+    return { kind: "failed", message: "A part of this page could not be fetched. Check the connection." };
+  }
   return { kind: "failed", message };
 }

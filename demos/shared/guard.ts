@@ -1,5 +1,5 @@
 /** Notices when training goes wrong, and remembers where it still went well. */
-import { FjordError } from "fjordgpu";
+import { FjordError, type TrainReport } from "fjordgpu";
 import { decimal, integer } from "./format.js";
 
 /** Evaluations of the field in one training step beyond which nobody wants to wait. */
@@ -13,7 +13,8 @@ export function isRunaway(error: unknown): error is FjordError {
 }
 
 export interface Vitals {
-  /** NLL of each step in nats; empty in the warm start. */
+  readonly phase: TrainReport["phase"];
+  /** Of each step: NLL in nats, in the warm start the squared error of the field. */
   readonly losses: ArrayLike<number>;
   /** Evaluations of the field in one training step. */
   readonly nfe: number;
@@ -24,13 +25,15 @@ export class Guard {
   #best = Number.POSITIVE_INFINITY;
 
   /** A sentence when training should not go on like this. */
-  judge({ losses, nfe, nfeBackward }: Vitals): string | undefined {
+  judge({ phase, losses, nfe, nfeBackward }: Vitals): string | undefined {
     const evaluations = nfe + nfeBackward;
     if (evaluations > MOST_EVALUATIONS) {
       return `One training step takes ${integer(evaluations)} field evaluations: it has become too wild for the solver.`;
     }
     for (const loss of Array.from(losses)) {
       if (!Number.isFinite(loss)) return "The loss is no longer a number.";
+      // A squared error may leap by any factor and mean nothing.
+      if (phase === "warm-start") continue;
       if (loss > this.#best + LEAP) {
         return `The loss has leapt from ${decimal(this.#best, 1)} to ${decimal(loss, 1)} nats: the steps are too large.`;
       }

@@ -33,6 +33,15 @@ export function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** Remembers no choice any more; on this page it holds on. */
+export function forgetTheme(): void {
+  try {
+    localStorage.removeItem(KEY);
+  } catch {
+    // What is forbidden holds nothing.
+  }
+}
+
 /** Turns the button into the theme switch. */
 export function themeToggle(button: HTMLButtonElement): void {
   const apply = () => {

@@ -39,6 +39,12 @@ export class WorkerClient<Command extends { type: string }, Event extends { type
     this.#worker = this.#start();
   }
 
+  /** Ends the worker for good. */
+  end(): void {
+    this.#worker.terminate();
+    this.#run += 1;
+  }
+
   #start(): Worker {
     const worker = this.options.create();
     worker.addEventListener("message", ({ data }: MessageEvent<Numbered<Event>>) => {

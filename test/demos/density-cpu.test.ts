@@ -174,7 +174,7 @@ test("a session trains, pauses within a step, gives a model, and goes on after t
         }
         if (event.type === "trouble") {
           session!.give({ type: "save", purpose: "keep" });
-          session!.give({ type: "save", purpose: "weights" }).then(() => session!.rewind());
+          session!.give({ type: "save", purpose: "weights" }).then(() => session!.rewind(true));
         }
         if (event.type === "finished" && ++ends === 2) resolve();
         else if (event.type === "finished") {

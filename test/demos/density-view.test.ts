@@ -215,13 +215,19 @@ describe("the stage", () => {
 
 describe("the guard", () => {
   test("tells leaps, numbers that are none and wild fields from training as usual", () => {
-    const calm = { nfe: 60, nfeBackward: 90 };
+    const calm = { phase: "likelihood", nfe: 60, nfeBackward: 90 } as const;
     const guard = new Guard();
     expect(guard.judge({ ...calm, losses: [] })).toBeUndefined();
+    // The warm start's losses are no NLL: they may leap, but must be numbers, and say nothing about what follows.
+    const warm = { ...calm, phase: "warm-start" } as const;
+    expect(guard.judge({ ...warm, losses: [0.1, 40] })).toBeUndefined();
+    expect(guard.judge({ ...warm, losses: [Number.NaN] })).toMatch(/no longer a number/);
     expect(guard.judge({ ...calm, losses: [3.4, 4.4, 3.1] })).toBeUndefined();
     expect(guard.judge({ ...calm, losses: [3, 9.2] })).toMatch(/leapt from 3\.0 to 9\.2 nats/);
     expect(guard.judge({ ...calm, losses: [Number.NaN] })).toMatch(/no longer a number/);
-    expect(guard.judge({ nfe: 2000, nfeBackward: 1500, losses: [3] })).toMatch(/3,500 field evaluations/);
+    expect(guard.judge({ ...calm, nfe: 2000, nfeBackward: 1500, losses: [3] })).toMatch(
+      /3,500 field evaluations/,
+    );
   });
 
   test("checkpoints go back at least 200 steps, or to the beginning", () => {

@@ -1,5 +1,5 @@
 /** The density page with the reader's own data: drawing, files, links, exports, and what the browser keeps. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { expect, type Page, type Response, test } from "@playwright/test";
 import { decode } from "fast-png";
@@ -32,8 +32,27 @@ async function copied(page: Page, name: string, holds: RegExp): Promise<string> 
   return field.inputValue();
 }
 
-/** What the page may fetch of JavaScript before it is at work, bytes after gzip. */
+/** What the page may fetch of JavaScript before it is at work, bytes after gzip, and what it may fetch ever. */
 const MOST_SCRIPT = 120_000;
+const MOST_OF_ALL = 270_000;
+
+/** All scripts of the built site that the density page or something that it fetches names. */
+function allScripts(): string[] {
+  const folder = "build/site/assets";
+  const names = readdirSync(folder).filter((name) => name.endsWith(".js"));
+  const found = new Set<string>();
+  const follow = (text: string) => {
+    for (const name of names) {
+      if (found.has(name) || !text.includes(name)) continue;
+      found.add(name);
+      follow(readFileSync(`${folder}/${name}`, "utf8"));
+    }
+  };
+  follow(readFileSync("build/site/density/index.html", "utf8"));
+  return [...found].map((name) => `${folder}/${name}`);
+}
+
+const gzipped = (content: Buffer) => gzipSync(content, { level: 9 }).length;
 
 test("a drawing is learned, and its link brings it back", async ({ page }) => {
   const faults = new Faults(page);
@@ -53,7 +72,10 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
   const readyAt = await page.evaluate(() => Number(document.body.dataset.readyAt));
   const before = scripts.filter((response) => response.request().timing().startTime < readyAt);
   const bodies = await Promise.all(before.map((response) => response.body()));
-  const sizes = bodies.map((body) => gzipSync(body, { level: 9 }).length);
+  const sizes = bodies.map(gzipped);
+  const ever = allScripts().map((path) => gzipped(readFileSync(path)));
+  expect(ever.length).toBeGreaterThan(sizes.length);
+  expect(ever.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_OF_ALL);
   // The worker's is the largest by far: without it the sum would say nothing.
   expect(Math.max(...sizes)).toBeGreaterThan(40_000);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_SCRIPT);
@@ -112,6 +134,8 @@ test("a drawing is learned, and its link brings it back", async ({ page }) => {
     all += p;
   }
   expect(near / all).toBeGreaterThan(0.8);
+  // Comes last of what is done at rest.
+  await expect(page.getByTestId("self-test")).toHaveText(/^ok, [0-4]\.\d ULP$/, { timeout: 60_000 });
 
   const forClass = page.locator(".class");
   await forClass.getByText("For a class").click();
@@ -223,6 +247,14 @@ test("a file is read, trained on, exported in its units, and the run is kept", a
   await page.getByLabel("Open weights").setInputFiles({ ...file("flow.safetensors", weights) });
   await expect(status(page)).toContainText("flow.safetensors is open");
   expect(await numberIn(page, "step")).toBe(0);
+  await copied(page, "Copy as Python", /^# The run on the page began from given weights/);
+  // The settings as a file, and back with a change and a slip.
+  const settings = JSON.parse(await text(page, "settings"));
+  expect(settings.settings).toMatchObject({ hidden: "16-16", steps: 4 });
+  Object.assign(settings.settings, { steps: 3, lr: "no" });
+  await page.getByLabel("Open a file").setInputFiles(file("settings.json", JSON.stringify(settings)));
+  await expect(page.locator("#notice")).toContainText("lr=no");
+  await expect(page.getByLabel("Training steps", { exact: true })).toHaveValue("3");
   // A checkpoint of FFJORD's own code, by what its tensors and its metadata say.
   await page.locator("label.choice", { hasText: /^Two circles$/ }).click();
   const ffjord = { layer: "squash", nonlinearity: "softplus", residual: false, wrapped: true } as const;
@@ -238,8 +270,13 @@ test("a file is read, trained on, exported in its units, and the run is kept", a
   await expect.poll(() => numberIn(page, "mass")).toBeGreaterThan(0.5);
   await page.getByLabel("Open weights").setInputFiles(file("no.safetensors", "nothing"));
   await expect(page.locator("#notice")).toContainText("cannot be used as weights");
+  await page.locator("#theme").click();
+  expect(await page.evaluate(() => localStorage.length)).toBe(1);
   await page.getByRole("button", { name: "Clear all data" }).click();
-  await expect(status(page)).toContainText("Nothing is kept");
+  await expect(status(page)).toContainText("gone from this browser");
+  expect(await page.evaluate(() => localStorage.length)).toBe(0);
+  const databases = await page.evaluate(() => indexedDB.databases());
+  expect(databases.map(({ name }) => name)).toEqual(["keyval-store"]);
   const left = await page.evaluate(
     () =>
       new Promise<number>((resolve, reject) => {

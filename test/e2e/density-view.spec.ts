@@ -1,4 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
+import { COLOR_MAP } from "../../demos/shared/colormap.js";
+import { toyDataset } from "../../src/data/index.js";
 import { initialParams, mlp } from "../../src/field/mlp.js";
 import { logProb } from "../../src/reference/cnf.js";
 import { evaluate } from "../../src/reference/field.js";
@@ -84,6 +86,10 @@ test("numbers at a point are those of the flow; steps that are too large are not
   await reach(page, "trouble");
   expect(await numberIn(page, "step")).toBe(2);
   await expect(page.locator("#notice")).toContainText("The loss has leapt");
+  // The same again: the next report is of five steps, and the second leaps as before.
+  await page.getByRole("button", { name: "Begin again at the same rate" }).click();
+  await expect(page.locator("#notice")).toContainText("paused at step 5");
+  await expect(page.getByLabel("Learning rate")).toHaveValue("1");
   await page.getByRole("button", { name: "Begin again with half the learning rate" }).click();
   await expect(page.locator("#notice")).toBeHidden();
   await page.locator("#settings-card > summary").click();
@@ -91,6 +97,80 @@ test("numbers at a point are those of the flow; steps that are too large are not
   await expect.poll(() => numberIn(page, "step")).toBe(5);
   faults.expectNone();
 });
+
+/** Mean and deviation of the plate's pixels at t = 0 of the noise, weighted by the density that their colours stand for. */
+async function pixelMoments(page: Page): Promise<{ mean: number[]; std: number[] }> {
+  const levels = Array.from({ length: 256 }, (_, i) => [...COLOR_MAP.subarray(3 * i, 3 * i + 3)]);
+  return page.getByTestId("plate").evaluate((canvas, levels) => {
+    const { width, height } = canvas as HTMLCanvasElement;
+    const { data } = (canvas as HTMLCanvasElement).getContext("2d")!.getImageData(0, 0, width, height);
+    const isFilled = (x: number, y: number) => data[4 * (y * width + x) + 3] === 255;
+    // The plate is what is opaque where no labels stand: a third of the way along and down.
+    const [third, down] = [Math.round(width / 3), Math.round(height / 3)];
+    const columns = [...Array(width).keys()].filter((x) => isFilled(x, down));
+    const rows = [...Array(height).keys()].filter((y) => isFilled(third, y));
+    const [left, top, side] = [columns[0]!, rows[0]!, columns.length];
+    const sums = { weight: 0, first: [0, 0], second: [0, 0] };
+    for (let row = 2; row < side - 2; row += 4) {
+      for (let column = 2; column < side - 2; column += 4) {
+        const at = 4 * ((top + row) * width + left + column);
+        const distances = levels.map((level) =>
+          level.reduce((sum, value, i) => sum + (value - data[at + i]!) ** 2, 0),
+        );
+        const nearest = Math.min(...distances);
+        // The ring is painted over the density, in colours that are not on the map.
+        if (nearest > 50) continue;
+        const weight = distances.indexOf(nearest);
+        const place = [-4 + (8 * (column + 0.5)) / side, 4 - (8 * (row + 0.5)) / side];
+        sums.weight += weight;
+        for (const d of [0, 1]) {
+          sums.first[d]! += weight * place[d]!;
+          sums.second[d]! += weight * place[d]! ** 2;
+        }
+      }
+    }
+    const mean = sums.first.map((value) => value / sums.weight);
+    return { mean, std: sums.second.map((value, d) => Math.sqrt(value / sums.weight - mean[d]! ** 2)) };
+  }, levels);
+}
+
+/** Moments of a Gaussian of one axis as far as the window shows it; across, it ends at 2.3 deviations. */
+function truncated(center: number, variance: number): { mean: number; std: number } {
+  const places = Array.from({ length: 400 }, (_, i) => -4 + (i + 0.5) / 50);
+  const weights = places.map((x) => Math.exp(-((x - center) ** 2) / (2 * variance)));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const mean = places.reduce((sum, x, i) => sum + weights[i]! * x, 0) / total;
+  return {
+    mean,
+    std: Math.sqrt(places.reduce((sum, x, i) => sum + weights[i]! * (x - mean) ** 2, 0) / total),
+  };
+}
+
+/** The picture of the noise is that of a Gaussian with the data's mean and deviation. */
+async function expectBaseInPixels(page: Page): Promise<void> {
+  const layers = ["Data", "Samples", "Arrows", "Grid"].map((name) => page.getByRole("checkbox", { name }));
+  for (const layer of layers) await layer.uncheck();
+  const { points } = toyDataset("moons", { rows: 20_000, heldOut: 0, seed: 1 });
+  const axis = (d: number) => points.filter((_, i) => i % 2 === d);
+  const truth = [0, 1].map((d) => {
+    const mean = axis(d).reduce((sum, value) => sum + value, 0) / 20_000;
+    const variance = axis(d).reduce((sum, value) => sum + (value - mean) ** 2, 0) / 20_000;
+    return truncated(mean, variance);
+  });
+  // The cells are 0.22 wide, the samples' moments known to 0.01; colours leave out what is below 1/512 of the top, and
+  // the ring covers some. All together it is 0.005 by a simulation without the ring.
+  const worst = async () => {
+    const found = await pixelMoments(page);
+    return Math.max(
+      ...truth.flatMap(({ mean, std }, d) => [
+        Math.abs(found.mean[d]! - mean),
+        Math.abs(found.std[d]! - std),
+      ]),
+    );
+  };
+  await expect.poll(worst).toBeLessThan(0.03);
+  for (const layer of layers) await layer.check();
+}
 
 test("a warm start comes first; the course of the flow, from data to noise and back", async ({ page }) => {
   const faults = new Faults(page);
@@ -116,6 +196,15 @@ test("a warm start comes first; the course of the flow, from data to noise and b
     expect(Math.abs(std[d]! - 1)).toBeLessThan(0.0633);
   }
   await page.locator('body[data-course="ready"]').waitFor({ timeout: 60_000 });
+  await expectBaseInPixels(page);
+  // The figures of the explanation follow: at the time of the noise all points are where it is, on the right.
+  await page.locator("#figure-field").scrollIntoViewIfNeeded();
+  const moving = page.locator("#figure-field .fig-moving");
+  await expect(moving).toHaveCount(44);
+  const across = await moving.evaluateAll((dots) => dots.map((dot) => Number(dot.getAttribute("cx"))));
+  expect(Math.min(...across)).toBeGreaterThan(240);
+  await expect(page.locator("#figure-area")).toContainText("your ring: area");
+  await expect(page.locator("#figure-curve")).toContainText("your run: steps");
   /** Bytes of the picture, once it stands still: most of it comes from the worker, a while after what it depends on. */
   const settled = async () => {
     let last = 0;
@@ -188,5 +277,14 @@ test("a warm start comes first; the course of the flow, from data to noise and b
   await page.keyboard.press("Escape");
   await expect(dialog).toBeHidden();
   expect(await numberIn(page, "step")).toBe(153);
+
+  // The same seed, the same run: to every digit that is shown.
+  const learned = await page.getByTestId("held-out").textContent();
+  await page.getByTestId("reset").click();
+  await expect(page.getByTestId("held-out")).toHaveText("–");
+  await reach(page, "ready");
+  await page.getByTestId("go").click();
+  await reach(page, "finished", 120_000);
+  await expect(page.getByTestId("held-out")).toHaveText(learned!);
   faults.expectNone();
 });

@@ -92,9 +92,10 @@ export class CpuSession {
     this.#go(true);
   }
 
-  /** Out of trouble; see Trouble. */
-  rewind(): void {
+  /** Out of trouble; see Trouble. @param slower at half the learning rate */
+  rewind(slower: boolean): void {
     this.#rewind = true;
+    if (slower && this.#training) this.#training.caution *= 2;
     this.#go(false);
   }
 
@@ -172,7 +173,8 @@ export class CpuSession {
     const step = this.#step;
     // The optimiser is not in it: a run that was kept goes on with a fresh one.
     const bytes = new Uint8Array(await modelOf(flow, this.config));
-    this.post({ type: "saved", purpose, beginning: { bytes, resume: false, step } });
+    const { weights } = this.beginning ?? {};
+    this.post({ type: "saved", purpose, beginning: { bytes, resume: false, step, weights } });
   }
 
   async #train(flow: CpuFlow): Promise<void> {
@@ -194,8 +196,7 @@ export class CpuSession {
       });
       if (trouble === undefined) continue;
       const back = checkpoints.before(this.#step) ?? first;
-      training.caution *= 2;
-      await this.#choice(trouble, back.step, config.lr / training.caution);
+      await this.#choice(trouble, back.step, config.lr / (2 * training.caution));
       training.state = back;
       checkpoints.returnTo(back.step);
       guard = new Guard();
@@ -221,8 +222,7 @@ export class CpuSession {
       const heldOut = isDue ? await this.#heldOut(flow, training.dataset) : {};
       const isTold = isDue || this.#single || training.isOver;
       if (isTold || start + stepTime >= this.#lastTold + TELL_EVERY) this.#tell(report, stepTime, heldOut);
-      const losses = report.phase === "likelihood" ? [report.loss] : [];
-      const trouble = guard.judge({ ...report, losses });
+      const trouble = guard.judge({ ...report, losses: [report.loss] });
       if (trouble) return trouble;
       if (checkpoints.isDue(this.#step)) checkpoints.add(training.state);
       if (this.#single) this.pause();

@@ -5,12 +5,15 @@
 import { byId } from "../../shared/dom.js";
 import { isBusy, listenForFiles } from "../../shared/file-in.js";
 import { isHidden } from "../lesson.js";
+import type { readSettings } from "../results/settings.js";
 import type { OwnData } from "../sets.js";
 
 export interface DataInHooks {
   readonly onUse: (own: OwnData) => void;
   /** A model file was dropped or chosen. */
   readonly onWeights: (bytes: Uint8Array<ArrayBuffer>, name: string) => void;
+  /** A file of settings was dropped or chosen. */
+  readonly onSettings: (settings: NonNullable<ReturnType<typeof readSettings>>) => void;
   readonly onTrouble: (title: string, text: string) => void;
 }
 
@@ -43,18 +46,25 @@ export function dataIn(hooks: DataInHooks): void {
 
 async function openFile(file: File, hooks: DataInHooks): Promise<void> {
   const bytes = new Uint8Array(await file.arrayBuffer());
-  if (/\.safetensors$/i.test(file.name)) hooks.onWeights(bytes, file.name);
+  const settings = /\.json$/i.test(file.name) && (await settingsIn(bytes));
+  if (settings) hooks.onSettings(settings);
+  else if (/\.safetensors$/i.test(file.name)) hooks.onWeights(bytes, file.name);
   else await openBytes(bytes, file.name, hooks);
 }
 
-async function openBytes(bytes: Uint8Array, name: string, hooks: DataInHooks): Promise<void> {
-  const [{ readTable, sentenceOf }, { openTable }] = await Promise.all([
-    import("./table.js"),
-    import("./upload-dialog.js"),
-  ]);
-  try {
-    openTable(readTable(bytes, name), hooks.onUse);
-  } catch (error) {
-    hooks.onTrouble("This file cannot be read as points.", sentenceOf(error));
-  }
+async function settingsIn(bytes: Uint8Array) {
+  const { readSettings } = await import("../results/settings.js");
+  return readSettings(new TextDecoder().decode(bytes));
+}
+
+async function openBytes(
+  bytes: Uint8Array<ArrayBuffer>,
+  name: string,
+  { onUse, onTrouble }: DataInHooks,
+): Promise<void> {
+  const { openTable } = await import("./upload-dialog.js");
+  openTable(bytes, name, {
+    onUse,
+    onTrouble: (words) => onTrouble("This file cannot be read as points.", words),
+  });
 }

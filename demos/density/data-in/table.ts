@@ -22,6 +22,7 @@ export interface Picked {
 }
 
 export const MOST_BYTES = 50e6;
+const SHOWN = 6;
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 /** How programs write that there is no number: never the name of a column. */
@@ -130,6 +131,13 @@ function numbered(count: number): string[] {
 export function numberIn(cell: Cell | undefined): number {
   if (typeof cell === "number") return cell;
   return typeof cell === "string" && NUMBER.test(cell.trim()) ? Number(cell) : Number.NaN;
+}
+
+/** A few rows to show, without blank ones. */
+export function firstRows({ rows }: Table): readonly (readonly Cell[])[] {
+  const first: (readonly Cell[])[] = [];
+  for (let i = 0; i < rows.length && first.length < SHOWN; i++) if (isFilled(rows[i]!)) first.push(rows[i]!);
+  return first;
 }
 
 /** The first two columns that begin with a number, else the first two. */

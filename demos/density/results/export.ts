@@ -1,18 +1,21 @@
 /** Results as files. */
 import { io } from "fjordgpu";
 import { type MadeFile, pngOf } from "../../shared/download.js";
+import type { Config } from "../config.js";
 import type { Row } from "../history.js";
 import type { Frame } from "../protocol.js";
 import type { OwnData } from "../sets.js";
 import { contourSvg } from "./contours.js";
 import { cellGrid, inUnits } from "./grid.js";
+import { settingsText } from "./settings.js";
 import { zip } from "./zip.js";
 
-export type FileKind = "png" | "svg" | "samples" | "npy" | "npz" | "weights" | "curves";
+export type FileKind = "png" | "svg" | "samples" | "npy" | "npz" | "weights" | "settings" | "curves";
 
 export interface ExportSource {
   /** Of the set; begins the file's name. */
   readonly name: string;
+  readonly config: Config;
   readonly window: readonly [number, number];
   readonly own: OwnData | undefined;
   readonly frame: Frame | undefined;
@@ -61,6 +64,8 @@ export async function fileOf(kind: FileKind, source: ExportSource): Promise<Made
     }
     case "weights":
       return file("flow.safetensors", await source.weights(), "application/octet-stream");
+    case "settings":
+      return file("settings.json", settingsText(source.config), "application/json");
     case "curves": {
       if (rows.length === 0) throw new Error("There are no curves yet: start the training first.");
       return file("curves.csv", curvesCsv(rows), "text/csv");

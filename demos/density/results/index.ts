@@ -5,6 +5,7 @@
 import { byId, setText } from "../../shared/dom.js";
 import { download } from "../../shared/download.js";
 import type { Notice } from "../../shared/notice.js";
+import { forgetTheme } from "../../shared/theme.js";
 import type { Config } from "../config.js";
 import type { Row } from "../history.js";
 import { lessonQuery } from "../lesson.js";
@@ -19,6 +20,8 @@ import type { Kept } from "./keep.js";
 
 export interface ResultsHooks {
   readonly config: () => Config;
+  /** Whether the run began from weights that somebody had already. */
+  readonly isFromWeights: () => boolean;
   readonly view: View;
   readonly numbers: Numbers;
   readonly send: (command: Command) => void;
@@ -48,6 +51,7 @@ const HINTS: Record<FileKind, string> = {
   npy: "log p in nats on the grid of the picture: rows upwards, columns to the right.",
   npz: "The same with the coordinates of the cells, for numpy.load.",
   weights: "The flow as a model file, for this page and the library.",
+  settings: "All settings; open or drop the file here to have them again.",
   curves: "Every point of the three charts.",
 };
 
@@ -156,7 +160,7 @@ export class Results {
     const { weightsConfig } = await import("./weights.js");
     try {
       const config = weightsConfig(bytes, this.hooks.config());
-      this.hooks.open({ config, beginning: { bytes, resume: false, step: 0 } });
+      this.hooks.open({ config, beginning: { bytes, resume: false, step: 0, weights: true } });
       this.#say(`${name} is open; Start trains it further.`);
     } catch (error) {
       this.hooks.notice.show("This file cannot be used as weights.", messageOf(error));
@@ -181,9 +185,12 @@ export class Results {
 
   async #clear(): Promise<void> {
     const { forget } = await import("./keep.js");
+    forgetTheme();
     await forget();
     delete document.body.dataset.kept;
-    this.#say("Nothing is kept in this browser any more.");
+    this.#say(
+      "The run, the theme and measurements of the device are gone from this browser; what stays are the site’s own files.",
+    );
   }
 
   #say(text: string): void {
@@ -207,7 +214,10 @@ export class Results {
     const config = this.hooks.config();
     const own = config.set === OWN ? ownData() : undefined;
     const text = language === "python" ? pythonOf(config, own) : typescriptOf(config, own);
-    await this.#copy(text, language === "python" ? "Python copied." : "TypeScript copied.");
+    const note = "The run on the page began from given weights; this program begins untrained.";
+    const mark = language === "python" ? "#" : "//";
+    const first = this.hooks.isFromWeights() ? `${mark} ${note}\n` : "";
+    await this.#copy(first + text, language === "python" ? "Python copied." : "TypeScript copied.");
   }
 
   /** Shows the text too: a clipboard may be refused. */
@@ -239,6 +249,7 @@ export class Results {
     try {
       const made = await fileOf(kind, {
         name: set.name,
+        config: config(),
         window: set.window,
         own: config().set === OWN ? ownData() : undefined,
         frame: view.frame,

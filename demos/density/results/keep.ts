@@ -17,6 +17,8 @@ export interface Kept {
 }
 
 const KEY = "fjordgpu-density";
+/** Where the library remembers its calibrations (README, on calibration). */
+const CALIBRATIONS = "fjordgpu";
 
 /** What was kept; undefined when there is nothing, or nothing that this version of the page understands. */
 export async function readKept(): Promise<Kept | undefined> {
@@ -33,8 +35,23 @@ export async function keep(kept: Kept): Promise<void> {
   await set(KEY, kept).catch(() => undefined);
 }
 
+/** The run, and what the library remembers of the device. */
 export async function forget(): Promise<void> {
-  await del(KEY).catch(() => undefined);
+  await Promise.all([del(KEY).catch(() => undefined), forgetCalibrations()]);
+}
+
+/** Deletes the library's database. Where a browser has none, there is nothing to delete. */
+function forgetCalibrations(): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => resolve();
+    try {
+      const deleting = indexedDB.deleteDatabase(CALIBRATIONS);
+      // Blocked: another page reads it at this moment; it goes when that is done.
+      deleting.onsuccess = deleting.onerror = deleting.onblocked = done;
+    } catch {
+      done();
+    }
+  });
 }
 
 /** The value if it is a run that this page can go on with. */
