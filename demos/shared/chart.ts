@@ -52,12 +52,16 @@ const logRange = (_plot: uPlot, low: number, high: number): [number, number] =>
 
 const logScale: uPlot.Scale = { distr: 3, range: logRange };
 
+/** "10,000" with the room around it, CSS pixels. */
+const WIDEST_NUMBER = 48;
+
 /** Grid lines at powers of ten, at 2 and 5 times them too where they are few; every second or third where many. */
 const powers: Partial<uPlot.Axis> = {
-  splits: (_plot, _axis, low, high) => {
+  splits: (plot, axis, low, high) => {
     const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
     const every = Math.ceil((last - first) / 8);
-    const digits = last - first <= 4 ? [1, 2, 5] : [1];
+    const isWide = axis !== 0 || plot.width > WIDEST_NUMBER * 3 * Math.log10(high / low);
+    const digits = last - first <= 4 && isWide ? [1, 2, 5] : [1];
     const all: number[] = [];
     for (let exponent = first; exponent <= last; exponent++) {
       if (exponent % every === 0) all.push(...digits.map((digit) => Number(`${digit}e${exponent}`)));

@@ -221,7 +221,7 @@ test("the page opens with a trained flow, and Reset lets it begin anew", async (
   await page.goto("density/");
   await reach(page, "ready");
   await expect(page.getByTestId("picture-text")).toContainText("Density of the trained flow on Two moons");
-  await page.getByText("Share and save").click();
+  await page.locator("#results > summary").click();
   await page.getByLabel("File", { exact: true }).selectOption("npy");
   const [download] = await Promise.all([
     page.waitForEvent("download"),
