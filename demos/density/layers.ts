@@ -2,7 +2,9 @@
 import type { Plane } from "../shared/plane.js";
 import { ARROWS } from "./protocol-view.js";
 import type { RingState } from "./rings.js";
-import { streamlines } from "./streamlines.js";
+
+/** Fetched when streamlines are first wanted. */
+let streaming: typeof import("./streamlines.js") | undefined;
 
 const COLORS = {
   streamlines: "#ffffff",
@@ -12,7 +14,18 @@ const COLORS = {
 
 /** @param field [ARROWS, ARROWS, 2], see Moment */
 export function paintStreamlines(plane: Plane, field: Float32Array): void {
-  plane.lines(streamlines(field, ARROWS, plane.window), COLORS.streamlines, 0.5);
+  if (streaming) {
+    plane.lines(streaming.streamlines(field, ARROWS, plane.window), COLORS.streamlines, 0.5);
+    return;
+  }
+  import("./streamlines.js").then(
+    (module) => {
+      streaming = module;
+      plane.invalidate();
+    },
+    // Said by those who watch for parts that are missing.
+    () => undefined,
+  );
 }
 
 /** The way through a point, and where on it the point is now. */
