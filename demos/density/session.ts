@@ -110,9 +110,10 @@ export class Session {
     this.#rest.changed();
   }
 
-  start(): void {
+  /** @param single one step, then a pause */
+  start(single = false): void {
     this.#rest.isPaused = false;
-    this.#single = false;
+    this.#single = single;
     this.#slow = false;
     this.#scene?.leave();
     this.#rest.changed();
@@ -121,15 +122,6 @@ export class Session {
   /** The run ends after so many steps of likelihood, counted from its beginning. */
   extend(steps: number): void {
     this.config = { ...this.config, steps };
-  }
-
-  /** One step, then a pause. */
-  single(): void {
-    this.#rest.isPaused = false;
-    this.#single = true;
-    this.#slow = false;
-    this.#scene?.leave();
-    this.#rest.changed();
   }
 
   /** Records the next step, as soon as the training stands still. */
@@ -229,8 +221,8 @@ export class Session {
     const resume = purpose === "keep" && this.#training !== undefined;
     const saved = resume ? await this.#training!.checkpoint() : await modelOf(flow, this.config);
     const bytes = new Uint8Array(saved);
-    const { weights } = this.beginning ?? {};
-    this.post({ type: "saved", purpose, beginning: { bytes, resume, step, weights } }, [bytes.buffer]);
+    const saving = { bytes, resume, step, weights: this.beginning?.weights };
+    this.post({ type: "saved", purpose, beginning: saving }, [bytes.buffer]);
   }
 
   async #train(flow: Flow): Promise<void> {
@@ -262,8 +254,7 @@ export class Session {
         continue;
       }
       const back = checkpoints.before(this.#step) ?? first;
-      this.#pauseForChoice(leaving.trouble, back.step, config.lr / (2 * this.#caution));
-      await this.#choice();
+      await this.#choice(leaving.trouble, back.step, config.lr / (2 * this.#caution));
       resume = back.bytes;
       if (resume) this.#secure({ step: back.step, bytes: resume });
       // The weights may not be finite any more: a run from the beginning needs those it began with.
@@ -336,28 +327,25 @@ export class Session {
     this.post({ type: "progress", phase, step: this.#step, loss, heldOut, kl, ...counts });
   }
 
-  #pauseForChoice(reason: string, backTo: number, lr: number): void {
+  /** Until rewind() or stop(). Nothing is drawn: the weights may hold anything. */
+  async #choice(reason: string, backTo: number, lr: number): Promise<void> {
     this.#rest.isPaused = true;
     this.#rewind = false;
     this.#inTrouble = true;
     this.#asked.clear();
     this.post({ type: "trouble", step: this.#step, reason, backTo, lr });
-  }
-
-  /** Until rewind() or stop(). Nothing is drawn: the weights may hold anything. */
-  async #choice(): Promise<void> {
     await this.#rest.until(() => this.#rewind);
     this.#inTrouble = false;
-  }
-
-  get #isDrawDue(): boolean {
-    const steps = this.#step - this.#drawnStep;
-    return this.#pace > 0 ? steps >= this.#pace : performance.now() >= this.#nextDraw;
   }
 
   /** Weights from elsewhere were trained with a scaling of their own, or with none. */
   get #keepScaling(): boolean {
     return this.beginning !== undefined && !this.beginning.resume;
+  }
+
+  get #isDrawDue(): boolean {
+    const steps = this.#step - this.#drawnStep;
+    return this.#pace > 0 ? steps >= this.#pace : performance.now() >= this.#nextDraw;
   }
 
   /** By time: as often as the adapter keeps up with, and never for more than about a quarter of the time. */

@@ -85,7 +85,7 @@ worker.listen<Command>((command) => {
       session?.give(command).catch(() => undefined);
       break;
     case "single":
-      session?.single();
+      session?.start(true);
       break;
     case "rewind":
       session?.rewind(command.slower);

@@ -78,8 +78,13 @@ export class CpuSession {
     this.#rest.changed();
   }
 
-  start(): void {
-    this.#go(false);
+  /** @param single one step, then a pause */
+  start(single = false): void {
+    this.#rest.isPaused = false;
+    this.#owesPause = false;
+    this.#single = single;
+    this.#scene?.leave();
+    this.#rest.changed();
   }
 
   /** The run ends after so many steps of likelihood, counted from its beginning. */
@@ -87,24 +92,11 @@ export class CpuSession {
     this.config = { ...this.config, steps };
   }
 
-  /** One step, then a pause. */
-  single(): void {
-    this.#go(true);
-  }
-
   /** Out of trouble; see Trouble. @param slower at half the learning rate */
   rewind(slower: boolean): void {
     this.#rewind = true;
     if (slower && this.#training) this.#training.caution *= 2;
-    this.#go(false);
-  }
-
-  #go(single: boolean): void {
-    this.#rest.isPaused = false;
-    this.#owesPause = false;
-    this.#single = single;
-    this.#scene?.leave();
-    this.#rest.changed();
+    this.start();
   }
 
   pause(): void {
