@@ -182,7 +182,7 @@ test("samples and settings; after a lost device training goes on from its last c
   await expect.poll(() => numberIn(page, "step")).toBeGreaterThan(105);
   // By itself, and with the curves so far.
   await loseDevice(page);
-  await expect(page.locator("#notice")).toContainText(/was reset\.Training goes on from step 1\d\d\./);
+  await expect(page.locator("#notice")).toContainText(/was reset\.Training goes on from step \d{3}\./);
   const from = Number(/step (\d+)/.exec((await page.locator("#notice").textContent())!)![1]);
   expect(from).toBeGreaterThanOrEqual(100);
   expect(await numberIn(page, "step")).toBeGreaterThan(from - 10);
@@ -192,10 +192,12 @@ test("samples and settings; after a lost device training goes on from its last c
   await loseDevice(page);
   await reach(page, "stopped");
   await expect(page.locator("#notice")).toContainText("taken away again");
-  await expect(page.locator("#notice")).toContainText(/from step 1\d\d/);
+  const again = Number(/from step (\d+)/.exec((await page.locator("#notice").textContent())!)![1]);
+  // The checkpoint before, or one that came since.
+  expect(again).toBeGreaterThanOrEqual(from);
   await page.getByRole("button", { name: "Start again" }).click();
   await reach(page, "training");
-  await expect.poll(() => numberIn(page, "step")).toBeGreaterThan(from);
+  await expect.poll(() => numberIn(page, "step")).toBeGreaterThan(again);
 });
 
 /**

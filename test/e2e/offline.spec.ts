@@ -20,7 +20,7 @@ test("after one visit the pages open and compute without a network", async ({ pa
   await page.keyboard.press("d");
   await expect(page.getByTestId("pad")).toBeFocused();
   await page.keyboard.press("Escape");
-  await page.getByText("Share and save").click();
+  await page.locator("#results > summary").click();
   await page.getByLabel("File", { exact: true }).selectOption("svg");
   const download = page.waitForEvent("download", { timeout: 30_000 });
   await page.getByRole("button", { name: "Save", exact: true }).click();
