@@ -128,7 +128,7 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
   const own = 16 * (adjointRows + ring * tile4);
   const perWorkgroup: Record<string, number> =
     form === "strip"
-      ? { COLS: columnsOf(width4), GROUP: STRIP.lanes }
+      ? { GROUP: STRIP.lanes }
       : { PLANES: planes, SPILL: spill ? 1 : 0, GROUP: groupOf(packing, probes, samples) };
   const constants = {
     ACTIVATION: ACTIVATIONS.indexOf(spec.activation),
@@ -170,9 +170,6 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
     } as Record<string, number>,
   };
 }
-
-/** vec4 columns that a lane of a strip owns at once: more gain little, and take long to compile. */
-const columnsOf = (width4: number) => (width4 > STRIP.lanes ? 2 : 1);
 
 /** Whether a reverse sweep needs pre-activations: outputs alone do not tell σ′, or a gate wants W x + b. */
 function storesU(spec: MlpSpec): boolean {
