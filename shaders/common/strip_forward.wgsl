@@ -25,6 +25,10 @@ fn set_input(tape_at: u32, slot: u32, sample: u32, d4: u32, x: vec4<f32>) {
   tape[rows.at + (slot * TILE + sample) * rows.stride + d4] = x;
 }
 
+fn input_value(tape_at: u32, entry: u32) -> vec4<f32> {
+  return tape[tape_at + entry];
+}
+
 fn result(slot: u32, sample: u32, d4: u32) -> vec4<f32> {
   return tape[spill_at + row_at(slot, sample) + d4];
 }

@@ -256,7 +256,7 @@ fn flush(entries: u32, chunk: u32, fresh: bool, local: u32) {
 }
 
 // At the end of a kernel: the lanes' shares of d/d beta, into the chunk's beta vector.
-fn add_beta(chunk: u32, local: u32) {
+fn end_tiles(chunk: u32, local: u32) {
   if (ACTIVATION != SWISH) { return; }
   let sum = subgroupAdd(beta_bar);
   if (local == 0u) {
