@@ -212,7 +212,7 @@ export function formOf(strips: boolean, width: number): LayerForm {
   return width <= 4 ? "narrow" : "wide";
 }
 
-/** The widest layer from which strips pay: they take five times as long to compile. */
+/** The widest layer from which strips pay: they take longer to compile. */
 const STRIPS_FROM = 128;
 /** Strips are 16 wide: below this, their idle columns cost more than they save. */
 const STRIP_WIDTH = 16;
