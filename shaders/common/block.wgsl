@@ -31,6 +31,9 @@ fn set_row(at: u32, value: vec4<f32>) {
   }
 }
 
+// Nothing is kept from tile to tile.
+fn begin_tiles(local: u32) {}
+
 // What the invocations wrote to rows is seen by all behind this.
 fn sync() {
   workgroupBarrier();
@@ -56,6 +59,10 @@ fn sync_all() {
 fn set_input(tape_at: u32, slot: u32, sample: u32, d4: u32, x: vec4<f32>) {
   set_row(row_at(slot, sample) + d4, x);
   if (TAPE == 1u) { tape[tape_at + (slot * TILE + sample) * LD4 + d4] = x; }
+}
+
+fn input_value(tape_at: u32, entry: u32) -> vec4<f32> {
+  return tape[tape_at + entry];
 }
 
 fn result(slot: u32, sample: u32, d4: u32) -> vec4<f32> {

@@ -173,7 +173,7 @@ fn sweep(share: StageShare, entry: u32, local: u32, tape_at: u32) {
 fn flush(entries: u32, chunk: u32, fresh: bool, local: u32) {}
 
 // At the end of a kernel: the invocations' shares of d/d beta in fixed order, into the chunk's beta vector.
-fn add_beta(chunk: u32, local: u32) {
+fn end_tiles(chunk: u32, local: u32) {
   if (ACTIVATION != SWISH) { return; }
   sync();
   set_row(local, vec4<f32>(beta_bar, 0.0, 0.0, 0.0));

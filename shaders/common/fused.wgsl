@@ -1,10 +1,10 @@
 // What the fused kernels share: one workgroup owns a tile of TILE samples and carries all of a solve for them.
 // Its rows (slot, sample), slot 0 the value and the others tangents, are WIDTH4 vec4 each.
 //
-// There are two forms, with the same functions: block.wgsl for GPUs, strip.wgsl for adapters of 4-wide subgroups. A
-// form gives
+// There are three forms, with the same functions: block.wgsl for GPUs, strip.wgsl and resident.wgsl for adapters of 4-wide
+// subgroups. A form gives
 //   sync(), sync_all()                    what the invocations wrote to rows, or anywhere, is seen by all behind it
-//   set_input(tape_at, slot, sample, d4, x)   the field's input, four columns
+//   set_input(tape_at, slot, sample, d4, x)   the field's input, four columns; input_value(tape_at, entry): slot 0 of them
 //   evaluate(t, local, tape_at)           rows of points and probes -> rows of f and J e_k; a barrier before and behind
 //   result(slot, sample, d4)              f and J e_k
 //   begin_sweep(entry)                    before the seeds of a sweep; entry < RING
@@ -12,7 +12,7 @@
 //   sweep(share, entry, local, tape_at)   the reverse sweep behind a barrier; ends without one
 //   input_bar(sample, d4)                 the cotangent of the field's input, of slot 0
 //   flush(entries, chunk, fresh, local)   adds up what the sweeps 0 ... entries - 1 left of their gradients
-//   add_beta(chunk, local)                at the end of a kernel
+//   begin_tiles(local), end_tiles(chunk, local)   at the beginning of a kernel with fixed steps, at the end of a reverse one
 // and declares packed, vec4, the weights; tape, vec4: records of evaluations and what a workgroup keeps for itself; and
 // for kernels with a sweep partial, vec4 [workgroup][chunk4].
 

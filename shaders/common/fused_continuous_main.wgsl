@@ -293,7 +293,7 @@ fn main(
     solve_tile(tile, chunk, spare_chunk, first, local, group.x * RING * params.tile4);
   }
   if (ADAPTIVE == 1u) { beta_bar = beta_kept; }
-  add_beta(chunk, local);
+  end_tiles(chunk, local);
   if (ADAPTIVE == 0u && group.x == 0u && local == 0u) {
     let whole = params.to_step == params.steps;
     reports[0].nfe = params.to_step * params.stages + 1u;

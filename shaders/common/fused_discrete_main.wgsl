@@ -21,7 +21,7 @@
 
 // @include "common/control.wgsl"
 // @include "common/fused.wgsl"
-// @include "common/fused_derivatives.wgsl"
+// @include "common/fused_gradients.wgsl"
 // @include "common/fused_bars.wgsl"
 // @const REDO: u32 = 0
 // @const ADAPTIVE: u32 = 0
@@ -176,7 +176,7 @@ fn reverse_tile(tile: u32, first: bool, chunk: u32, own: u32, local: u32) {
         place_kept(tile, record, local, tape_at);
         sync();
         evaluate(t, local, tape_at);
-        storageBarrier();
+        sync_all();
       }
       add_end_bar(tile, i, record, step, local);
       // Seeds may stand where results stood, which it read.
@@ -196,7 +196,7 @@ fn reverse_tile(tile: u32, first: bool, chunk: u32, own: u32, local: u32) {
       entry = 0u;
     }
     take_step(tile, local);
-    storageBarrier();
+    sync_all();
   }
 }
 
@@ -207,6 +207,7 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   spill_at = params.spill_at + group.x * ROWS;
+  begin_tiles(local);
   let chunk = group.x * params.chunk4;
   for (var tile = group.x; tile < params.tiles; tile += groups.x) {
     for (var sample = local; sample < TILE; sample += GROUP) {
@@ -218,7 +219,7 @@ fn main(
     let first = ADAPTIVE == 0u && tile == group.x && params.to_step == params.capacity;
     reverse_tile(tile, first, chunk, group.x * RING * params.tile4, local);
   }
-  add_beta(chunk, local);
+  end_tiles(chunk, local);
   if (group.x == 0u && local == 0u) {
     let whole = params.from_step == 0u;
     let taken = u32(steps[0].x);

@@ -90,6 +90,7 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   spill_at = params.spill_at + group.x * ROWS;
+  begin_tiles(local);
   for (var tile = group.x; tile < params.tiles; tile += groups.x) {
     load_state(tile, params.from_step == 0u, local);
     solve_fixed(tile, local);

@@ -18,7 +18,7 @@
 
 // @include "common/random.wgsl"
 // @include "common/normal.wgsl"
-// @include "common/fused_derivatives.wgsl"
+// @include "common/fused_gradients.wgsl"
 
 struct Draws {
   rows: u32,
@@ -74,7 +74,7 @@ fn place_seeds(tile: u32, local: u32, tape_at: u32) {
     for (var d4 = 0u; d4 < LD4; d4++) {
       let entry = sample * LD4 + d4;
       var miss = result(0u, sample, d4) - aims[entry];
-      if (RESIDUAL == 1u) { miss -= tape[tape_at + entry]; }
+      if (RESIDUAL == 1u) { miss -= input_value(tape_at, entry); }
       square += dot(miss, miss);
       set_seed(0u, sample, d4, select(vec4<f32>(), scale * miss, inside));
     }
@@ -89,6 +89,7 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   spill_at = params.spill_at + group.x * ROWS;
+  begin_tiles(local);
   let chunk = group.x * params.chunk4;
   let own = group.x * RING * params.tile4;
   var entry = 0u;
@@ -101,7 +102,7 @@ fn main(
     place_points(tile, s, local, record);
     sync();
     evaluate(t, local, record);
-    storageBarrier();
+    sync_all();
     place_seeds(tile, local, record);
     sync();
     sweep(StageShare(t, 0.0, 1.0, chunk, tile == group.x), entry, local, record);
@@ -114,5 +115,5 @@ fn main(
       entry = 0u;
     }
   }
-  add_beta(chunk, local);
+  end_tiles(chunk, local);
 }

@@ -57,7 +57,7 @@ fn store_state(tile: u32, local: u32) {
 
 // The loss of training, L = mean nll: what the reverse solve starts from.
 fn store_loss(tile: u32, local: u32) {
-  workgroupBarrier();
+  if (LD4 > 1u) { workgroupBarrier(); }
   let share = 1.0 / f32(params.samples);
   for (var e = local; e < ENTRIES; e += GROUP) {
     if (!is_sample(tile, e / LD4)) { continue; }

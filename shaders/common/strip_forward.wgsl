@@ -25,6 +25,10 @@ fn set_input(tape_at: u32, slot: u32, sample: u32, d4: u32, x: vec4<f32>) {
   tape[rows.at + (slot * TILE + sample) * rows.stride + d4] = x;
 }
 
+fn input_value(tape_at: u32, entry: u32) -> vec4<f32> {
+  return tape[tape_at + entry];
+}
+
 fn result(slot: u32, sample: u32, d4: u32) -> vec4<f32> {
   return tape[spill_at + row_at(slot, sample) + d4];
 }
@@ -69,28 +73,22 @@ fn finish_tangents(to: Target, sum: mat4x4<f32>, gain: vec4<f32>, d1: mat4x4<f32
   finish_tangent(to, sum[3], gain, d1[3], sample + 3u, column, inside);
 }
 
-// A column group and four rows of a strip after the other. Returns sigma'(u) in the sums' place.
-fn finish_value_slot(
-  product: Strip, layer: FusedLayer, to: Target, base: u32, t: f32, beta: f32, lane: u32,
-) -> Strip {
+// Returns sigma'(u) in the sums' place. A loop in place of two copies of its body.
+fn finish_value_rows(product: Column, to: Target, time: TimeVectors, sample: u32, column: u32, beta: f32, inside: bool) -> Column {
   var sums = product;
-  for (var m = 0u; m < 4u * COLS; m++) {
-    let column = base + (m & 4u) + lane;
-    let time = time_vectors(layer.vector_at + min(column, layer.out4 - 1u), t);
-    sums = rotate(sums, finish_values(to, sums.c0.r0, time, 4u * (m & 3u), column, beta, column < layer.out4));
+  for (var m = 0u; m < 8u; m += 4u) {
+    sums = Column(sums.r1, finish_values(to, sums.r0, time, sample + m, column, beta, inside));
   }
   return sums;
 }
 
-fn finish_tangent_slot(product: Strip, slopes: Strip, layer: FusedLayer, to: Target, base: u32, t: f32, lane: u32) {
+fn finish_tangent_rows(product: Column, slopes: Column, to: Target, gain: vec4<f32>, sample: u32, column: u32, inside: bool) {
   var sums = product;
   var d1 = slopes;
-  for (var m = 0u; m < 4u * COLS; m++) {
-    let column = base + (m & 4u) + lane;
-    let gain = time_vectors(layer.vector_at + min(column, layer.out4 - 1u), t).gain;
-    finish_tangents(to, sums.c0.r0, gain, d1.c0.r0, 4u * (m & 3u), column, column < layer.out4);
-    sums = rotate(sums, d1.c0.r0);
-    d1 = rotate(d1, d1.c0.r0);
+  for (var m = 0u; m < 8u; m += 4u) {
+    finish_tangents(to, sums.r0, gain, d1.r0, sample + m, column, inside);
+    sums = Column(sums.r1, sums.r0);
+    d1 = Column(d1.r1, d1.r0);
   }
 }
 
@@ -105,10 +103,10 @@ fn last_layer(layer: FusedLayer, rows: Rows, to: Target, slot: u32, t: f32, lane
   for (var d4 = 0u; d4 < LD4; d4++) {
     let sum = multiply_narrow(rows, layer.forward_at, layer.in4, layer.out4, d4, lane);
     let time = time_vectors(layer.vector_at + d4, t);
-    finish_last(to, sum[0], time, slot, 4u * lane, d4);
-    finish_last(to, sum[1], time, slot, 4u * lane + 1u, d4);
-    finish_last(to, sum[2], time, slot, 4u * lane + 2u, d4);
-    finish_last(to, sum[3], time, slot, 4u * lane + 3u, d4);
+    finish_last(to, sum[0], time, slot, lane, d4);
+    finish_last(to, sum[1], time, slot, lane + 4u, d4);
+    finish_last(to, sum[2], time, slot, lane + 8u, d4);
+    finish_last(to, sum[3], time, slot, lane + 12u, d4);
   }
 }
 
@@ -123,15 +121,22 @@ fn forward_layer(l: u32, t: f32, beta: f32, lane: u32, tape_at: u32) {
     }
   } else {
     let y = input_rows(l + 1u, tape_at);
-    for (var base = 0u; base < layer.out4; base += 4u * COLS) {
-      var d1 = Strip();
-      for (var slot = 0u; slot < SLOTS; slot++) {
-        let sums = multiply(slot_rows(x, slot), layer.forward_at, layer.in4, layer.out4, base, lane);
-        let to = Target(slot_rows(y, slot), slot_rows(u, slot));
-        if (slot == 0u) {
-          d1 = finish_value_slot(sums, layer, to, base, t, beta, lane);
-        } else {
-          finish_tangent_slot(sums, d1, layer, to, base, t, lane);
+    for (var base = 0u; base < layer.out4; base += 4u) {
+      let column = base + lane;
+      let inside = column < layer.out4;
+      let time = time_vectors(layer.vector_at + min(column, layer.out4 - 1u), t);
+      for (var sample = 0u; sample < TILE; sample += 8u) {
+        var d1 = Column();
+        for (var slot = 0u; slot < SLOTS; slot++) {
+          let from_rows = slot_rows(x, slot);
+          let rows = Rows(from_rows.at + sample * x.stride, x.stride);
+          let sums = multiply(rows, layer.forward_at, layer.in4, layer.out4, base, lane);
+          let to = Target(slot_rows(y, slot), slot_rows(u, slot));
+          if (slot == 0u) {
+            d1 = finish_value_rows(sums, to, time, sample, column, beta, inside);
+          } else {
+            finish_tangent_rows(sums, d1, to, time.gain, sample, column, inside);
+          }
         }
       }
     }

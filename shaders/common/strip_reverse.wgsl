@@ -97,34 +97,28 @@ fn finish_tangent_bars(below: Below, bar: mat4x4<f32>, slot: u32, sample: u32, b
   );
 }
 
-// From the sums of a slot to u_bar of the layer below, a column group and four rows after the other. Tangents come before
-// the value; `bent` is what they add to it.
-fn finish_value_bars_slot(product: Strip, bent: Strip, under: FusedLayer, y: Rows, u_at: u32, base: u32, beta: f32, lane: u32) {
+// From the sums of a slot's 8 rows to u_bar of the layer below, four rows after the other. Tangents come before the value;
+// `bent` is what they add to it.
+fn finish_value_bar_rows(product: Column, bent: Column, below: Below, sample: u32, beta: f32) {
   var sums = product;
   var more = bent;
-  for (var m = 0u; m < 4u * COLS; m++) {
-    let column = base + (m & 4u) + lane;
-    let below = Below(under, y, u_at, column, column < under.out4);
-    finish_value_bars(below, sums.c0.r0, more.c0.r0, 4u * (m & 3u), beta);
-    sums = rotate(sums, sums.c0.r0);
-    if (SLOTS > 1u) { more = rotate(more, sums.c0.r0); }
+  for (var m = 0u; m < 8u; m += 4u) {
+    finish_value_bars(below, sums.r0, more.r0, sample + m, beta);
+    sums = Column(sums.r1, sums.r0);
+    if (SLOTS > 1u) { more = Column(more.r1, more.r0); }
   }
 }
 
-fn finish_tangent_bars_slot(
-  product: Strip, bent: Strip, under: FusedLayer, y: Rows, u_at: u32, slot: u32, base: u32, beta: f32, lane: u32,
-) -> Strip {
+fn finish_tangent_bar_rows(product: Column, bent: Column, below: Below, slot: u32, sample: u32, beta: f32) -> Column {
   var sums = product;
   var before = bent;
-  for (var m = 0u; m < 4u * COLS; m++) {
-    let column = base + (m & 4u) + lane;
-    let below = Below(under, y, u_at, column, column < under.out4);
-    var more = finish_tangent_bars(below, sums.c0.r0, slot, 4u * (m & 3u), beta);
+  for (var m = 0u; m < 8u; m += 4u) {
+    var more = finish_tangent_bars(below, sums.r0, slot, sample + m, beta);
     if (SLOTS > 2u) {
-      more += before.c0.r0;
-      before = rotate(before, more);
+      more += before.r0;
+      before = Column(before.r1, more);
     }
-    sums = rotate(sums, more);
+    sums = Column(sums.r1, more);
   }
   return sums;
 }
@@ -134,16 +128,20 @@ fn reverse_layer(l: u32, beta: f32, lane: u32, tape_at: u32) {
   let layer = layer_at(l);
   let under = layer_at(l - 1u);
   let y = Rows(tape_at + layer.x_at, layer.in4);
-  for (var base = 0u; base < layer.in4; base += 4u * COLS) {
-    var bent = Strip();
-    for (var down = 0u; down < SLOTS; down++) {
-      let slot = SLOTS - 1u - down;
-      let bars = Rows(bar_place(layer, slot, 0u, 0u), layer.out4);
-      let sums = multiply(bars, layer.reverse_at, layer.out4, layer.in4, base, lane);
-      if (slot == 0u) {
-        finish_value_bars_slot(sums, bent, under, y, tape_at + under.u_at, base, beta, lane);
-      } else {
-        bent = finish_tangent_bars_slot(sums, bent, under, y, tape_at + under.u_at, slot, base, beta, lane);
+  for (var base = 0u; base < layer.in4; base += 4u) {
+    let column = base + lane;
+    let below = Below(under, y, tape_at + under.u_at, column, column < under.out4);
+    for (var sample = 0u; sample < TILE; sample += 8u) {
+      var bent = Column();
+      for (var down = 0u; down < SLOTS; down++) {
+        let slot = SLOTS - 1u - down;
+        let bars = Rows(bar_place(layer, slot, sample, 0u), layer.out4);
+        let sums = multiply(bars, layer.reverse_at, layer.out4, layer.in4, base, lane);
+        if (slot == 0u) {
+          finish_value_bar_rows(sums, bent, below, sample, beta);
+        } else {
+          bent = finish_tangent_bar_rows(sums, bent, below, slot, sample, beta);
+        }
       }
     }
   }
@@ -155,11 +153,11 @@ fn reverse_input(lane: u32) {
   let bars = Rows(bar_place(layer, 0u, 0u, 0u), layer.out4);
   for (var d4 = 0u; d4 < LD4; d4++) {
     let bar = multiply_narrow(bars, layer.reverse_at, layer.out4, layer.in4, d4, lane);
-    let at = spill_at + row_at(0u, 4u * lane) + d4;
+    let at = spill_at + row_at(0u, lane) + d4;
     tape[at] = bar[0];
-    tape[at + WIDTH4] = bar[1];
-    tape[at + 2u * WIDTH4] = bar[2];
-    tape[at + 3u * WIDTH4] = bar[3];
+    tape[at + 4u * WIDTH4] = bar[1];
+    tape[at + 8u * WIDTH4] = bar[2];
+    tape[at + 12u * WIDTH4] = bar[3];
   }
 }
 
@@ -192,40 +190,40 @@ fn sweep(share: StageShare, entry: u32, local: u32, tape_at: u32) {
 }
 
 struct OuterSums {
-  w: Strip,
+  w: Column,
   vectors: VectorSums,
 }
 
-// Column j, group g: sum of u_g x_j^T over the rows of all records, for vec4 rows `o_from` ... of the gradient and column
-// groups from `i_from` on. The vectors' sums are of this lane's own four outputs.
+// Column j, group g: sum of u_g x_j^T over the rows of all records, for the vec4 rows `o_from` and the next of the gradient
+// and a lane's vec4 column from `i_from` on. Lanes 0 and 1 load the outputs of a row, 2 and 3 those of the next; the
+// vectors' sums are of the outputs o_from + (lane & 1).
 fn multiply_outer(layer: FusedLayer, entries: u32, o_from: u32, i_from: u32, lane: u32) -> OuterSums {
-  var c0 = Column();
-  var c1 = Column();
+  var sums = Column();
   var sum_b = vec4<f32>();
   var sum_w = vec4<f32>();
   var sum_tau = vec4<f32>();
-  let o = min(o_from + lane, layer.out4 - 1u);
-  let end = layer.in4 - 1u;
+  let o = min(o_from + (lane & 1u), layer.out4 - 1u) + (lane >> 1u) * layer.out4;
+  let i = min(i_from + lane, layer.in4 - 1u);
   for (var entry = 0u; entry < entries; entry++) {
     let share = entry_shares[entry];
     var u_at = record_at(entry) + bars_in(layer) + o;
-    var x_at = entry_tapes[entry] + layer.x_at;
+    var x_at = entry_tapes[entry] + layer.x_at + i;
     var total = vec4<f32>();
-    for (var r = 0u; r < SLOTS * TILE; r++) {
+    for (var r = 0u; r < SLOTS * TILE; r += 2u) {
       let own = share.z * tape[u_at];
       if (r < TILE) { total += own; }
-      let u = spread(own);
-      c0 = add_outer(c0, tape[x_at + min(i_from + lane, end)], u);
-      if (COLS > 1u) { c1 = add_outer(c1, tape[x_at + min(i_from + 4u + lane, end)], u); }
-      u_at += layer.out4;
-      x_at += layer.in4;
+      sums = add_outer(sums, tape[x_at], tape[x_at + layer.in4], spread(own));
+      u_at += 2u * layer.out4;
+      x_at += 2u * layer.in4;
     }
+    let both = spread(total);
+    total = select(both[0] + both[2], both[1] + both[3], (lane & 1u) == 1u);
     sum_b += total;
     sum_w += share.x * total;
     sum_tau += share.y * total;
   }
   let none = vec4<f32>();
-  return OuterSums(Strip(c0, c1), VectorSums(sum_b, sum_w, none, none, sum_tau, none));
+  return OuterSums(sums, VectorSums(sum_b, sum_w, none, none, sum_tau, none));
 }
 
 // The gradients of `entries` sweeps. Call it behind a barrier; it ends with one.
@@ -233,21 +231,19 @@ fn flush(entries: u32, chunk: u32, fresh: bool, local: u32) {
   workgroupBarrier();
   for (var l = 0u; l < LAYERS; l++) {
     let layer = layer_at(l);
-    for (var o_from = 0u; o_from < layer.out4; o_from += 4u) {
-      for (var i_from = 0u; i_from < layer.in4; i_from += 4u * COLS) {
+    for (var o_from = 0u; o_from < layer.out4; o_from += 2u) {
+      for (var i_from = 0u; i_from < layer.in4; i_from += 4u) {
         let gradients = multiply_outer(layer, entries, o_from, i_from, local);
         var sums = gradients.w;
-        for (var m = 0u; m < 4u * COLS; m++) {
-          let o = o_from + (m & 3u);
-          let i = i_from + (m & 4u) + local;
-          let sum = sums.c0.r0;
-          sums = rotate(sums, sum);
-          if (o < layer.out4 && i < layer.in4) {
-            add_block(chunk + layer.gradient_at + 4u * o * layer.in4 + i, layer.in4, sum, fresh);
+        let i = i_from + local;
+        for (var o = o_from; o < min(o_from + 2u, layer.out4); o++) {
+          if (i < layer.in4) {
+            add_block(chunk + layer.gradient_at + 4u * o * layer.in4 + i, layer.in4, sums.r0, fresh);
           }
+          sums = Column(sums.r1, sums.r0);
         }
         let own = o_from + local;
-        if (GATED == 0u && i_from == 0u && own < layer.out4) {
+        if (GATED == 0u && i_from == 0u && local < 2u && own < layer.out4) {
           let drift = packed[params.vectors4 + layer.vector_at + own + params.columns4];
           let v = gradients.vectors;
           let vectors = VectorSums(v.b, v.w, v.g, v.k, drift * v.tau, drift * v.b);
@@ -260,7 +256,7 @@ fn flush(entries: u32, chunk: u32, fresh: bool, local: u32) {
 }
 
 // At the end of a kernel: the lanes' shares of d/d beta, into the chunk's beta vector.
-fn add_beta(chunk: u32, local: u32) {
+fn end_tiles(chunk: u32, local: u32) {
   if (ACTIVATION != SWISH) { return; }
   let sum = subgroupAdd(beta_bar);
   if (local == 0u) {

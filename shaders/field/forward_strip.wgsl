@@ -1,16 +1,16 @@
-// forward.wgsl for adapters whose subgroups are 4 wide (see common/strip.wgsl), and layers of at least 48 outputs:
+// forward.wgsl for adapters whose subgroups are 4 wide (see common/strip.wgsl), and layers of at least 16 outputs:
 //   u = s * (W x) + c,  y = sigma(u);      u'_k = s * (W x'_k),  y'_k = sigma'(u) u'_k
 // Bindings, params and results as there; a row's sum runs over the inputs in the same order.
 //
-// A workgroup is one subgroup and owns 16 samples x 64 columns of all slots, one slot after the other; sigma' of the
-// value's rows stays in registers for its tangents. Per 4 inputs 20 vec4 loads feed 1,024 multiply-adds. On a GPU most
+// A workgroup is one subgroup and owns 8 samples x 16 columns of all slots, one slot after the other; sigma' of the
+// value's rows stays in registers for its tangents. Per 4 inputs 6 vec4 loads feed 128 multiply-adds. On a GPU most
 // lanes would idle: it is never chosen there.
 
 // @include "common/control.wgsl"
 // @include "common/activation.wgsl"
 // @include "common/forward_params.wgsl"
 // @include "common/grid.wgsl"
-// @include "common/strip_sums.wgsl"
+// @include "common/strip_column.wgsl"
 // @const STORE: u32 = 0
 // @const ACTS4: u32 = 1
 // @const PRE4: u32 = 1
@@ -38,27 +38,16 @@ fn load_weights(at: u32, column: u32) -> mat4x4<f32> {
   );
 }
 
-fn multiply(slot: u32, sample: u32, column: u32, lane: u32) -> Sums {
-  var c0 = Column();
-  var c1 = Column();
-  var c2 = Column();
-  var c3 = Column();
+fn multiply(slot: u32, sample: u32, column: u32, lane: u32) -> Column {
+  var sums = Column();
   let x_at = params.x_at + slot * params.x_plane;
   var at = params.w_at;
   for (var i4 = 0u; i4 < params.in4; i4++) {
-    let x = Column(
-      shared_rows(x_at, sample, i4, lane),
-      shared_rows(x_at, sample + 4u, i4, lane),
-      shared_rows(x_at, sample + 8u, i4, lane),
-      shared_rows(x_at, sample + 12u, i4, lane),
-    );
-    c0 = add_product(c0, load_weights(at, column), x);
-    c1 = add_product(c1, load_weights(at, column + 4u), x);
-    c2 = add_product(c2, load_weights(at, column + 8u), x);
-    c3 = add_product(c3, load_weights(at, column + 12u), x);
+    let x = Column(shared_rows(x_at, sample, i4, lane), shared_rows(x_at, sample + 4u, i4, lane));
+    sums = add_product(sums, load_weights(at, column), x);
     at += 4u * params.out4;
   }
-  return Sums(c0, c1, c2, c3);
+  return sums;
 }
 
 fn store_row(u: vec4<f32>, y: vec4<f32>, slot: u32, sample: u32, column: u32) {
@@ -83,41 +72,31 @@ fn finish_tangent(sum: vec4<f32>, gain: vec4<f32>, d1: vec4<f32>, slot: u32, sam
   store_row(u, d1 * u, slot, sample, column);
 }
 
-// Returns sigma'(u) in the sums' place.
-fn finish_values(product: Sums, sample: u32, column: u32, beta: f32) -> Sums {
+// Returns sigma'(u) in the sums' place. A loop in place of two copies of its body.
+fn finish_values(product: Column, gain: vec4<f32>, offset: vec4<f32>, sample: u32, column: u32, beta: f32) -> Column {
   var sums = product;
-  for (var m = 0u; m < 16u; m++) {
-    let at_column = column + (m & 12u);
-    let at_sample = sample + 4u * (m & 3u);
-    let v = params.v_at + min(at_column, params.out4 - 1u);
-    let gain = times[v];
-    let offset = times[params.columns4 + v];
-    let sum = sums.c0.r0;
-    sums = rotate(sums, mat4x4<f32>(
-      finish_value(sum[0], gain, offset, at_sample, at_column, beta),
-      finish_value(sum[1], gain, offset, at_sample + 1u, at_column, beta),
-      finish_value(sum[2], gain, offset, at_sample + 2u, at_column, beta),
-      finish_value(sum[3], gain, offset, at_sample + 3u, at_column, beta),
+  for (var row = sample; row < sample + 8u; row += 4u) {
+    let sum = sums.r0;
+    sums = Column(sums.r1, mat4x4<f32>(
+      finish_value(sum[0], gain, offset, row, column, beta),
+      finish_value(sum[1], gain, offset, row + 1u, column, beta),
+      finish_value(sum[2], gain, offset, row + 2u, column, beta),
+      finish_value(sum[3], gain, offset, row + 3u, column, beta),
     ));
   }
   return sums;
 }
 
-fn finish_tangents(product: Sums, slopes: Sums, slot: u32, sample: u32, column: u32) {
+fn finish_tangents(product: Column, slopes: Column, gain: vec4<f32>, slot: u32, sample: u32, column: u32) {
   var sums = product;
   var d1 = slopes;
-  for (var m = 0u; m < 16u; m++) {
-    let at_column = column + (m & 12u);
-    let at_sample = sample + 4u * (m & 3u);
-    let gain = times[params.v_at + min(at_column, params.out4 - 1u)];
-    let sum = sums.c0.r0;
-    let slope = d1.c0.r0;
-    finish_tangent(sum[0], gain, slope[0], slot, at_sample, at_column);
-    finish_tangent(sum[1], gain, slope[1], slot, at_sample + 1u, at_column);
-    finish_tangent(sum[2], gain, slope[2], slot, at_sample + 2u, at_column);
-    finish_tangent(sum[3], gain, slope[3], slot, at_sample + 3u, at_column);
-    sums = rotate(sums, sum);
-    d1 = rotate(d1, slope);
+  for (var row = sample; row < sample + 8u; row += 4u) {
+    finish_tangent(sums.r0[0], gain, d1.r0[0], slot, row, column);
+    finish_tangent(sums.r0[1], gain, d1.r0[1], slot, row + 1u, column);
+    finish_tangent(sums.r0[2], gain, d1.r0[2], slot, row + 2u, column);
+    finish_tangent(sums.r0[3], gain, d1.r0[3], slot, row + 3u, column);
+    sums = Column(sums.r1, sums.r0);
+    d1 = Column(d1.r1, d1.r0);
   }
 }
 
@@ -128,20 +107,23 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   if (control.done != 0u) { return; }
-  let strips = (params.out4 + 15u) / 16u;
+  let strips = (params.out4 + 3u) / 4u;
   let index = flat_invocation(group, groups, 0u, 1u);
-  let sample = 16u * (index / strips);
-  let column = 16u * (index % strips) + lane;
+  let sample = 8u * (index / strips);
+  let column = 4u * (index % strips) + lane;
   if (sample >= params.samples) { return; }
   let beta_word = packed[params.beta_at >> 2u];
   let beta = beta_word[params.beta_at & 3u];
-  var d1 = Sums();
+  let v = params.v_at + min(column, params.out4 - 1u);
+  let gain = times[v];
+  let offset = times[params.columns4 + v];
+  var d1 = Column();
   for (var slot = 0u; slot < params.slots; slot++) {
     let sums = multiply(slot, sample, column, lane);
     if (slot == 0u) {
-      d1 = finish_values(sums, sample, column, beta);
+      d1 = finish_values(sums, gain, offset, sample, column, beta);
     } else {
-      finish_tangents(sums, d1, slot, sample, column);
+      finish_tangents(sums, d1, gain, slot, sample, column);
     }
   }
 }

@@ -1,17 +1,17 @@
-// reverse.wgsl for adapters whose subgroups are 4 wide (see common/strip.wgsl), and layers of at least 48 inputs:
+// reverse.wgsl for adapters whose subgroups are 4 wide (see common/strip.wgsl), and layers of at least 16 inputs:
 //   y_bar = W^T (s * u_bar),  y'_bar_k = W^T (s * u'_bar_k)
 //   u_bar(l-1) = sigma'(u) y_bar + sum_k sigma''(u) u'_k y'_bar_k,     u'_bar_k(l-1) = sigma'(u) y'_bar_k
 // Bindings, params and results as there. Tangents come before the value, so that what they add to u_bar stays in
 // registers until its row is written.
 //
-// A workgroup is one subgroup and owns 16 samples x 64 columns of all slots, one slot after the other; loads and
+// A workgroup is one subgroup and owns 8 samples x 16 columns of all slots, one slot after the other; loads and
 // multiply-adds as in forward_strip.wgsl.
 
 // @include "common/control.wgsl"
 // @include "common/activation.wgsl"
 // @include "common/grid.wgsl"
 // @include "common/reverse_params.wgsl"
-// @include "common/strip_sums.wgsl"
+// @include "common/strip_column.wgsl"
 // @const FIRST: u32 = 0
 // @const ACTS4: u32 = 1
 // @const PRE4: u32 = 1
@@ -41,28 +41,17 @@ fn load_weights(at: u32, column: u32) -> mat4x4<f32> {
   );
 }
 
-fn multiply(slot: u32, sample: u32, column: u32, lane: u32) -> Sums {
-  var c0 = Column();
-  var c1 = Column();
-  var c2 = Column();
-  var c3 = Column();
+fn multiply(slot: u32, sample: u32, column: u32, lane: u32) -> Column {
+  var sums = Column();
   let u_at = params.from_at + slot * params.from_plane;
   var at = params.w_at;
   for (var o4 = 0u; o4 < params.out4; o4++) {
     let gain = times[params.v_at + o4];
-    let u = Column(
-      shared_rows(u_at, sample, o4, gain, lane),
-      shared_rows(u_at, sample + 4u, o4, gain, lane),
-      shared_rows(u_at, sample + 8u, o4, gain, lane),
-      shared_rows(u_at, sample + 12u, o4, gain, lane),
-    );
-    c0 = add_product(c0, load_weights(at, column), u);
-    c1 = add_product(c1, load_weights(at, column + 4u), u);
-    c2 = add_product(c2, load_weights(at, column + 8u), u);
-    c3 = add_product(c3, load_weights(at, column + 12u), u);
+    let u = Column(shared_rows(u_at, sample, o4, gain, lane), shared_rows(u_at, sample + 4u, o4, gain, lane));
+    sums = add_product(sums, load_weights(at, column), u);
     at += 4u * params.in4;
   }
-  return Sums(c0, c1, c2, c3);
+  return sums;
 }
 
 // FIRST = 1: the gradient with respect to the field's input.
@@ -114,21 +103,19 @@ fn finish_row(sum: vec4<f32>, bent: vec4<f32>, slot: u32, sample: u32, column: u
   return bent;
 }
 
-// Returns what the slots so far add to the value's cotangent.
-fn finish(product: Sums, so_far: Sums, slot: u32, sample: u32, column: u32, beta: f32) -> Sums {
+// Returns what the slots so far add to the value's cotangent. A loop in place of two copies of its body.
+fn finish(product: Column, so_far: Column, slot: u32, sample: u32, column: u32, beta: f32) -> Column {
   var sums = product;
   var bent = so_far;
-  for (var m = 0u; m < 16u; m++) {
-    let at_column = column + (m & 12u);
-    let at_sample = sample + 4u * (m & 3u);
-    let sum = sums.c0.r0;
-    let more = bent.c0.r0;
-    sums = rotate(sums, sum);
-    bent = rotate(bent, mat4x4<f32>(
-      finish_row(sum[0], more[0], slot, at_sample, at_column, beta),
-      finish_row(sum[1], more[1], slot, at_sample + 1u, at_column, beta),
-      finish_row(sum[2], more[2], slot, at_sample + 2u, at_column, beta),
-      finish_row(sum[3], more[3], slot, at_sample + 3u, at_column, beta),
+  for (var row = sample; row < sample + 8u; row += 4u) {
+    let sum = sums.r0;
+    let more = bent.r0;
+    sums = Column(sums.r1, sum);
+    bent = Column(bent.r1, mat4x4<f32>(
+      finish_row(sum[0], more[0], slot, row, column, beta),
+      finish_row(sum[1], more[1], slot, row + 1u, column, beta),
+      finish_row(sum[2], more[2], slot, row + 2u, column, beta),
+      finish_row(sum[3], more[3], slot, row + 3u, column, beta),
     ));
   }
   return bent;
@@ -141,14 +128,14 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   if (control.done != 0u) { return; }
-  let strips = (params.in4 + 15u) / 16u;
+  let strips = (params.in4 + 3u) / 4u;
   let index = flat_invocation(group, groups, 0u, 1u);
-  let sample = 16u * (index / strips);
-  let column = 16u * (index % strips) + lane;
+  let sample = 8u * (index / strips);
+  let column = 4u * (index % strips) + lane;
   if (sample >= params.samples) { return; }
   let beta_word = packed[params.beta_at >> 2u];
   let beta = beta_word[params.beta_at & 3u];
-  var bent = Sums();
+  var bent = Column();
   for (var down = 0u; down < params.slots; down++) {
     let slot = params.slots - 1u - down;
     bent = finish(multiply(slot, sample, column, lane), bent, slot, sample, column, beta);

@@ -3,10 +3,10 @@
 //
 // a  [m,k] or [k,m] as vec4      b  [k,n] or [n,k] as vec4      c  [m,n] as vec4
 //
-// A workgroup is one subgroup and owns 16 x 64 entries of C: an invocation all 16 rows of the vec4 columns lane,
-// lane + 4, lane + 8 and lane + 12, as 16 mat4x4. Rows of A are loaded once and reach the other lanes by broadcast: per 4
-// steps along k 20 vec4 loads for 1,024 multiply-adds. On SwiftShader 1.6 times the rate of a bare product in 8 x 8 blocks,
-// where matmul.wgsl has 0.6 (docs/benchmark.md); of no use on a GPU, which would idle most of its lanes. Rows and columns past the edge repeat the last and are not stored.
+// A workgroup is one subgroup and owns 8 x 16 entries of C: an invocation all 8 rows of one vec4 column, as 2 mat4x4. Rows
+// of A are loaded once and reach the other lanes by broadcast: per 4 steps along k 6 vec4 loads for 128 multiply-adds.
+// Larger blocks load less, but their code does not fit the instruction cache. Of no use on a GPU, which would idle most of
+// its lanes. Rows and columns past the edge repeat the last and are not stored.
 
 // @include "common/grid.wgsl"
 // @include "common/strip_column.wgsl"
@@ -57,40 +57,22 @@ fn store(row: u32, column: u32, value: mat4x4<f32>) {
   store_row(row + 3u, column, value[3]);
 }
 
-fn store_column(row: u32, column: u32, sum: Column) {
-  store(row, column, sum.r0);
-  store(row + 4u, column, sum.r1);
-  store(row + 8u, column, sum.r2);
-  store(row + 12u, column, sum.r3);
-}
-
 @compute @workgroup_size(4)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let strips = (params.n + 63u) / 64u;
+  let strips = (params.n + 15u) / 16u;
   // Workgroups past the end (last row of a folded grid) do the last strip again and store nothing.
   let index = flat_invocation(group, groups, 0u, 1u);
-  let row = 16u * (index / strips);
-  let column = 16u * (index % strips) + lane;
-  let end = params.n / 4u - 1u;
-  var c0 = Column();
-  var c1 = Column();
-  var c2 = Column();
-  var c3 = Column();
+  let row = 8u * (index / strips);
+  let column = 4u * (index % strips) + lane;
+  let own_column = min(column, params.n / 4u - 1u);
+  var sums = Column();
   for (var s = 0u; s < params.k / 4u; s++) {
-    let x = Column(
-      shared_rows(row, s, lane), shared_rows(row + 4u, s, lane), shared_rows(row + 8u, s, lane), shared_rows(row + 12u, s, lane),
-    );
-    c0 = add_product(c0, cell_b(min(column, end), s), x);
-    c1 = add_product(c1, cell_b(min(column + 4u, end), s), x);
-    c2 = add_product(c2, cell_b(min(column + 8u, end), s), x);
-    c3 = add_product(c3, cell_b(min(column + 12u, end), s), x);
+    sums = add_product(sums, cell_b(own_column, s), Column(shared_rows(row, s, lane), shared_rows(row + 4u, s, lane)));
   }
-  store_column(row, column, c0);
-  store_column(row, column + 4u, c1);
-  store_column(row, column + 8u, c2);
-  store_column(row, column + 12u, c3);
+  store(row, column, sums.r0);
+  store(row + 4u, column, sums.r1);
 }

@@ -195,7 +195,7 @@ export class MlpProgram implements FieldProgram {
 }
 
 /**
- * How the product of one layer is laid out: 8 rows by 4 or 8 columns an invocation, or strips of 16 rows by 64 columns a
+ * How the product of one layer is laid out: 8 rows by 4 or 8 columns an invocation, or strips of 8 rows by 16 columns a
  * workgroup, for adapters whose subgroups are 4 wide (see shaders/field/forward.wgsl and forward_strip.wgsl).
  */
 export type LayerForm = "narrow" | "wide" | "strip";
@@ -212,10 +212,10 @@ export function formOf(strips: boolean, width: number): LayerForm {
   return width <= 4 ? "narrow" : "wide";
 }
 
-/** The widest layer from which strips pay: they take five times as long to compile. */
+/** The widest layer from which strips pay: they take longer to compile. */
 const STRIPS_FROM = 128;
-/** Strips are 64 wide: below this, their idle columns cost more than they save. */
-const STRIP_WIDTH = 48;
+/** Strips are 16 wide: below this, their idle columns cost more than they save. */
+const STRIP_WIDTH = 16;
 
 /** vec4 columns an invocation owns. */
 export const columnsOf = (form: LayerForm): 1 | 2 => (form === "narrow" ? 1 : 2);
@@ -231,7 +231,7 @@ export function layerGrid(
   slots: number,
   width: number,
 ): [number, number, number] {
-  if (form === "strip") return foldedGrid(Math.ceil(batch / 16) * Math.ceil(width / 64));
+  if (form === "strip") return foldedGrid(Math.ceil(batch / 8) * Math.ceil(width / 16));
   const samples = Math.ceil(batch / (8 / slotsPerPass(slots)));
   const columns = Math.ceil(width / 4 / columnsOf(form));
   return foldedGrid(Math.ceil((samples * columns) / 32));

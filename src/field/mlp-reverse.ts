@@ -241,7 +241,7 @@ interface WeightTile {
 }
 
 const BLOCK: WeightTile = { outputs: 8, inputs: 8, each: 32 };
-const STRIP: WeightTile = { outputs: 16, inputs: 64, each: 1 };
+const STRIP: WeightTile = { outputs: 8, inputs: 16, each: 1 };
 
 /** Strips where all layers have them: one that is narrow would leave most of a strip idle. */
 function weightTile(program: MlpProgram): WeightTile {

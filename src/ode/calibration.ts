@@ -13,7 +13,7 @@ import type { Device } from "../gpu/device.js";
 import type { Dispatch } from "../gpu/submit.js";
 
 /**
- * How products are laid out: "block", 8 × 8 entries an invocation, for GPUs; "strip", 16 rows a subgroup, which only
+ * How products are laid out: "block", 8 × 8 entries an invocation, for GPUs; "strip", 8 rows by 16 columns a subgroup, which only
  * adapters of 4-wide subgroups can have: processors that emulate a GPU.
  */
 export const FORMS = ["block", "strip"] as const;
@@ -124,7 +124,7 @@ export async function measureDevice(device: Device): Promise<Calibration> {
     const params = { m, n, k, a_last: m * k - 1, b_last: k * n - 1 };
     const tiny = unary.bind({ params: { count: ENTRIES }, x: a, result: c }, [ENTRIES / 256, 1, 1]);
     const inBlocks = product.bind({ params, a, b, c }, [(m * n) / 64 / 32, 1, 1]);
-    const inStrips = strip?.bind({ params: { m, n, k }, a, b, c }, [(m * n) / 16 / 64, 1, 1]);
+    const inStrips = strip?.bind({ params: { m, n, k }, a, b, c }, [(m * n) / 8 / 16, 1, 1]);
     // What is under way on the device is not ours to measure.
     await device.finished();
     const start = performance.now();

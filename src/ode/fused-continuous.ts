@@ -58,7 +58,7 @@ export class FusedContinuous implements Adjoint {
     const tape = adjointTape(fused);
     const partial = chunkRoom(fused, adaptive ? 2 : 1);
     const [main, gather, reduce, interval] = await Promise.all([
-      fusedKernel(device, "continuous", fused.form, {
+      fusedKernel(device, "continuous", fused, {
         ...fused.adjointConstants,
         ...sizeConstants(fused, tape, partial),
         ADAPTIVE: adaptive ? 1 : 0,

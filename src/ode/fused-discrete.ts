@@ -41,15 +41,16 @@ export class FusedDiscrete implements Adjoint {
   static async create(forward: FusedForward): Promise<FusedDiscrete> {
     const { device, fused, taped, weights } = forward;
     const { packing } = weights;
+    const { regularise } = forward.options;
     const tape = taped ? forwardTape(fused, true) : adjointTape(fused);
     const partial = chunkRoom(fused);
     const [main, reduce, interval] = await Promise.all([
-      fusedKernel(device, "discrete", fused.form, {
+      fusedKernel(device, "discrete", fused, {
         ...fused.adjointConstants,
         ...sizeConstants(fused, tape, partial),
         REDO: taped ? 0 : 1,
         ADAPTIVE: forward.adaptive ? 1 : 0,
-        ...(forward.options.regularise && { REGULARISE: 1 }),
+        ...(regularise && { REGULARISE: 1 }),
       }),
       device.kernel(reduceModule, "main"),
       device.kernel(intervalModule, "main"),

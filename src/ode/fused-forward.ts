@@ -113,12 +113,13 @@ export class FusedForward implements Forward {
       probes: probeCount,
       traceWeight: trace?.weight ?? 0,
       capacity: plan.fixedSteps || keep,
+      recorded: keep > 0,
     };
     const adaptive = plan.fixedSteps === 0;
     const fused = fusedPlan(shape, tiling);
     // The Jacobian's regulariser wants J ε_k of every stage: it is there where the stage is evaluated again.
     const redone = adaptive || (regularise?.jacobian ?? 0) > 0;
-    const taped = keep > 0 && !redone && fused.tapeBytes <= tapeBytes;
+    const taped = keep > 0 && !redone && fused.form !== "resident" && fused.tapeBytes <= tapeBytes;
     const kept = taped ? "slopes" : "points";
     const places = fusedPlaces(fused, keep > 0 ? kept : cotangents ? "cotangents" : "nothing");
     const tape = forwardTape(fused, taped);
@@ -133,13 +134,13 @@ export class FusedForward implements Forward {
     };
     const kernels = adaptive
       ? {
-          adaptive: await fusedKernel(device, "adaptive", fused.form, {
+          adaptive: await fusedKernel(device, "adaptive", fused, {
             ...constants,
             FSAL: plan.method.fsal ? 1 : 0,
           }),
           gather: await device.kernel(gatherModule, "main"),
         }
-      : { fixed: await fusedKernel(device, "forward", fused.form, constants) };
+      : { fixed: await fusedKernel(device, "forward", fused, constants) };
     return BufferGroup.filled(async (group) => {
       const make = (label: string, words: number) =>
         group.add(device.buffer({ label: `fused ${label}`, size: Math.max(words, 4) * 4 }));

@@ -5,7 +5,7 @@
 import type { Device } from "../gpu/device.js";
 import type { KernelOf } from "../gpu/kernel.js";
 import type { KernelModule } from "../gpu/kernel-module.js";
-import type { ProductForm } from "./calibration.js";
+import type { FusedPlan } from "./fused-plan.js";
 
 const BLOCK = {
   forward: async () => (await import("../generated/fused/block/forward.js")).forward,
@@ -23,15 +23,36 @@ const STRIP: Readonly<Partial<Record<keyof typeof BLOCK, () => Promise<KernelMod
   match: async () => (await import("../generated/fused/strip/match.js")).match,
 };
 
+/** The same where weights stay resident, but for the continuous adjoint. */
+const RESIDENT: Readonly<Partial<Record<keyof typeof BLOCK, () => Promise<KernelModule>>>> = {
+  forward: async () => (await import("../generated/fused/resident/forward.js")).forward,
+  discrete: async () => (await import("../generated/fused/resident/discrete.js")).discrete,
+  match: async () => (await import("../generated/fused/resident/match.js")).match,
+};
+
 type Module<Name extends keyof typeof BLOCK> = Awaited<ReturnType<(typeof BLOCK)[Name]>>;
 export type FusedKernel<Name extends keyof typeof BLOCK> = KernelOf<Module<Name>, "main">;
 
 export async function fusedKernel<Name extends keyof typeof BLOCK>(
   device: Device,
   name: Name,
-  form: ProductForm,
+  fused: FusedPlan,
   constants: Record<string, number>,
 ): Promise<FusedKernel<Name>> {
-  const module: KernelModule = await ((form === "strip" && STRIP[name]) || BLOCK[name])();
+  const { form, packing, probes } = fused;
+  const own = form === "resident" ? RESIDENT[name] : form === "strip" ? STRIP[name] : undefined;
+  let module: KernelModule = await (own ?? BLOCK[name])();
+  if (form === "resident") {
+    const { unrolledModule } = await import("./unrolled.js");
+    const gated = packing.layers[0]!.gated;
+    module = unrolledModule(module, {
+      packing,
+      samples: fused.tile,
+      slots: 1 + probes,
+      keep: name !== "forward",
+      gated,
+      swish: packing.spec.activation === "swish",
+    });
+  }
   return device.kernel(module, "main", constants) as unknown as Promise<FusedKernel<Name>>;
 }

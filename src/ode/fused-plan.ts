@@ -9,6 +9,7 @@ import type { Device } from "../gpu/device.js";
 import { type ProductForm, productForm } from "./calibration.js";
 import type { Method } from "./methods.js";
 import { type StepPlan, usedStages } from "./plan.js";
+import { residentPlan } from "./resident-plan.js";
 
 /** Bounds of the fused kernels: beyond them the layered path is at least as fast. */
 export const FUSED_LIMITS = { hiddenLayers: 4, width: 128, dim: 8, stages: 16 } as const;
@@ -18,6 +19,11 @@ const WORKGROUP_BYTES = 16_384;
 const TILES = [16, 8] as const;
 /** Rows of a tile in strips, and sweeps whose gradients wait for one product: more save little and leave the cache. */
 const STRIP = { tile: 16, lanes: 4, sweeps: 8 } as const;
+/**
+ * Resident weights: samples of a tile, vec4 columns of a layer, and vec4 of weights an invocation keeps at most; fewer where
+ * a discrete adjoint follows, whose kernel takes seconds to compile beyond.
+ */
+const RESIDENT = { tile: 4, columns: 16, weights: 560, recorded: 200 } as const;
 /** Bytes that the workgroups of a reverse pass may keep for themselves together. */
 const OWN_BYTES = 1 << 26;
 /** Bytes that gradient chunks may take together: what a second-level cache holds, and a bound on their number. */
@@ -35,11 +41,15 @@ export interface FusedShape {
   readonly capacity: number;
   /** The state is z and its cotangent (continuous adjoint), not z and Δ. */
   readonly augmented?: boolean;
+  /** A discrete adjoint follows. */
+  readonly recorded?: boolean;
 }
 
+/** shaders/common/block.wgsl, strip.wgsl or resident.wgsl. */
+export type FusedForm = ProductForm | "resident";
+
 export interface FusedPlan extends FusedShape {
-  /** shaders/common/block.wgsl or strip.wgsl. */
-  readonly form: ProductForm;
+  readonly form: FusedForm;
   /** Samples of a workgroup. */
   readonly tile: number;
   readonly tiles: number;
@@ -82,19 +92,23 @@ export function fusedRefusal(spec: MlpSpec, plan: StepPlan): string | undefined 
 }
 
 export interface FusedTiling {
-  /** Default "block". "strip" is taken for fixed steps where the shape fits it. */
-  readonly form?: ProductForm;
+  /** Default "block". The others are for fixed steps; where the shape does not fit "resident", it goes in strips. */
+  readonly form?: FusedForm;
   /** Samples of a workgroup, a multiple of 8; default the largest that fits. */
   readonly tile?: number;
   /** Rows in global memory although they would fit the workgroup's: faster where that is emulated. */
   readonly spill?: boolean;
 }
 
-/** How the fused kernels are best laid out on a device: the form is measured. @throws DeviceLostError */
+/**
+ * How the fused kernels are best laid out on a device: whether it takes strips is measured, and where it does, weights stay
+ * resident if they can. @throws DeviceLostError
+ */
 export async function usualTiling(device: Device): Promise<FusedTiling> {
   // Emulated workgroup memory is no faster than the other, and drivers take seconds to compile it.
   const spill = device.adapter.isSoftware;
-  return { form: await productForm(device), spill };
+  const form = (await productForm(device)) === "strip" ? "resident" : "block";
+  return { form, spill };
 }
 
 export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPlan {
@@ -104,32 +118,35 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
   // compile.
   const fixed = shape.plan.fixedSteps > 0;
   const fitsStrip = fixed && workgroupBytes(shape, STRIP.tile, true) <= WORKGROUP_BYTES;
-  const form: ProductForm = tiling.form === "strip" && fitsStrip ? "strip" : "block";
-  const tile = form === "strip" ? STRIP.tile : tiling.tile;
+  const form = formOf(shape, tiling.form ?? "block", fitsStrip);
+  const tile = form === "block" ? tiling.tile : form === "strip" ? STRIP.tile : RESIDENT.tile;
   const inMemory = (tile ? [tile] : TILES).find(
     (samples) => workgroupBytes(shape, samples, false) <= WORKGROUP_BYTES,
   );
   const samples = inMemory ?? tile ?? TILES[TILES.length - 1]!;
-  const spill = form === "strip" || tiling.spill === true || inMemory === undefined;
+  const spill = form !== "block" || tiling.spill === true || inMemory === undefined;
   const { layers, spec } = packing;
   const inputs = layers.reduce((sum, layer) => sum + layer.inPadded, 0);
   const outputs = layers.reduce((sum, layer) => sum + layer.outPadded, 0);
   const widths = inputs + (storesU(spec) ? outputs : 0);
-  const tile4 = (slots * samples * widths) / 4;
+  // With resident weights an invocation keeps its sample's rows, too.
+  const tile4 = form === "resident" ? 0 : (slots * samples * widths) / 4;
   const tiles = Math.ceil(batch / samples);
   const width4 = widest(packing) / 4;
-  const planes = form === "strip" ? 2 * slots : planeCount(slots);
-  const rows = planes * samples * width4;
+  const planes = form === "block" ? planeCount(slots) : 2 * slots;
+  const rows = form === "resident" ? 0 : planes * samples * width4;
   const { stages } = shape.plan.method;
   const ring = form === "strip" ? Math.max(stages, STRIP.sweeps) : 1;
   // Cotangents of every layer's results take as much as all layers' inputs: the first input is as wide as the last result.
   const bars4 = (slots * samples * inputs) / 4;
-  const adjointRows = form === "strip" ? rows + ring * bars4 : rows;
+  const adjointRows = rows + (form === "strip" ? ring * bars4 : 0);
   const own = 16 * (adjointRows + ring * tile4);
-  const perWorkgroup: Record<string, number> =
-    form === "strip"
-      ? { COLS: columnsOf(width4), GROUP: STRIP.lanes }
-      : { PLANES: planes, SPILL: spill ? 1 : 0, GROUP: groupOf(packing, probes, samples) };
+  const resident = residentPlan(packing);
+  const perWorkgroup: Record<string, number> = {
+    block: { PLANES: planes, SPILL: spill ? 1 : 0, GROUP: groupOf(packing, probes, samples) },
+    strip: { GROUP: STRIP.lanes },
+    resident: { GROUP: STRIP.lanes, OWN: resident.own, WEIGHTS: resident.weights },
+  }[form];
   const constants = {
     ACTIVATION: ACTIVATIONS.indexOf(spec.activation),
     TILE: samples,
@@ -157,7 +174,7 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
     adjointRows,
     ring,
     tile4,
-    chunks: Math.min(tiles, mostChunks, mostOwners, 4096),
+    chunks: Math.min(tiles, mostChunks, mostOwners, form === "resident" ? GROUPS.resident : 4096),
     workgroupBytes: workgroupBytes(shape, samples, spill),
     tapeBytes: records * tiles * tile4 * 16,
     constants,
@@ -171,8 +188,19 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
   };
 }
 
-/** vec4 columns that a lane of a strip owns at once: more gain little, and take long to compile. */
-const columnsOf = (width4: number) => (width4 > STRIP.lanes ? 2 : 1);
+/** The form that the shape fits. */
+function formOf(shape: FusedShape, wanted: FusedForm, fitsStrip: boolean): FusedForm {
+  const { packing, plan, augmented, recorded } = shape;
+  const { own, weights } = residentPlan(packing);
+  const fitsResident =
+    plan.fixedSteps > 0 &&
+    !augmented &&
+    packing.spec.dim <= 4 &&
+    4 * own <= RESIDENT.columns &&
+    weights <= (recorded ? RESIDENT.recorded : RESIDENT.weights);
+  if (wanted === "resident" && fitsResident) return "resident";
+  return wanted !== "block" && fitsStrip ? "strip" : "block";
+}
 
 /** Whether a reverse sweep needs pre-activations: outputs alone do not tell σ′, or a gate wants W x + b. */
 function storesU(spec: MlpSpec): boolean {
@@ -212,8 +240,11 @@ function workgroupBytes(
   return 16 * rows + own + steering;
 }
 
-/** Workgroups of a forward solve: more than a device holds at once gain nothing but memory for their rows. */
-const GROUPS = { block: 4096, strip: 64 } as const;
+/**
+ * Workgroups of a forward solve: more than a device holds at once gain nothing but memory for their rows; resident weights
+ * have to be loaded by each.
+ */
+const GROUPS = { block: 4096, strip: 64, resident: 16 } as const;
 
 /** A buffer for records of evaluations and, behind them, for what workgroups keep; vec4. */
 export interface TapePlan {
@@ -228,7 +259,7 @@ export function forwardTape(fused: FusedPlan, taped: boolean): TapePlan {
   const { form, spill, rows, chunks, adjointRows } = fused;
   const spillAt = taped ? fused.tapeBytes / 16 : 0;
   // Strips are compiled for the size of their tape: without records that is one for all batches.
-  const groups = form === "strip" && !taped ? GROUPS.strip : forwardGroups(fused);
+  const groups = form !== "block" && !taped ? GROUPS[form] : forwardGroups(fused);
   const own = Math.max(groups * rows, taped ? chunks * adjointRows : 0);
   return { spillAt, size: roomFor(fused, spillAt + (spill ? own : 0)) };
 }
@@ -258,7 +289,7 @@ export function sizeConstants(
   partial?: number,
 ): Record<string, number> {
   if (form === "block") return {};
-  const sizes = { PACKED4: packing.packedSize / 4, TAPE4: tape.size };
+  const sizes = { PACKED4: packing.packedSize / 4, ...(form === "strip" && { TAPE4: tape.size }) };
   return partial === undefined ? sizes : { ...sizes, PARTIAL4: partial };
 }
 

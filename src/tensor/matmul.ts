@@ -13,7 +13,7 @@ export const TILINGS = ["registers", "workgroup"] as const;
  * "registers": 8×8 entries per invocation, operands straight from storage.
  * "workgroup": 64×64 tiles through 8 KiB of workgroup memory, for GPUs whose caches are the bottleneck.
  * Without one: "registers"; but on adapters of 4-wide subgroups (SwiftShader), where k and all row lengths are
- * multiples of 4, strips of 16×64 that share their loads.
+ * multiples of 4, strips of 8×16 that share their loads.
  */
 export type Tiling = (typeof TILINGS)[number];
 
@@ -82,7 +82,7 @@ function fitsStrips(a: Tensor, b: Tensor, { m, n, k }: Sizes): boolean {
 
 async function byStrips(a: Tensor, b: Tensor, { m, n, k }: Sizes, transposed: Transposed) {
   const kernel = await a.device.kernel(stripKernel, "main", transposed);
-  const grid = foldedGrid(Math.ceil(m / 16) * Math.ceil(n / 64));
+  const grid = foldedGrid(Math.ceil(m / 8) * Math.ceil(n / 16));
   return (c: Tensor): Dispatch =>
     kernel.bind({ params: { m, n, k }, a: a.buffer, b: b.buffer, c: c.buffer }, grid);
 }

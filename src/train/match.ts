@@ -96,7 +96,7 @@ async function fusedMatch(
   const partial4 = chunkRoom(fused);
   const constants = { ...fused.adjointConstants, ...sizeConstants(fused, tapePlan, partial4) };
   const [main, reduce] = await Promise.all([
-    fusedKernel(device, "match", fused.form, constants),
+    fusedKernel(device, "match", fused, constants),
     device.kernel(reduceModule, "main"),
   ]);
   const make = (label: string, words: number) =>

@@ -25,10 +25,27 @@ test.each(["block", "strip"] as const)("the largest shape fits a binding of 128 
   expect(16 * chunkRoom(fused)).toBeLessThan(2 ** 27);
 });
 
+test("weights are resident where they fit, else products go in strips, and in blocks where steps are adaptive", () => {
+  const formOf = (hidden: number[], dim = 2, rest: { recorded?: boolean; rtol?: number } = {}) => {
+    const plan = stepPlan(rest.rtol ? { method: "dopri5", rtol: rest.rtol } : { method: "rk4", steps: 4 });
+    const { recorded } = rest;
+    const shape = { packing: packing(mlpSpec({ dim, hidden })), plan, batch: 64, probes: 1, traceWeight: 1 };
+    return fusedPlan({ ...shape, capacity: 4, recorded }, { form: "resident" }).form;
+  };
+  expect(formOf([64, 64, 64])).toBe("resident");
+  expect(formOf([64, 64, 64], 2, { recorded: true })).toBe("strip");
+  expect(formOf([32, 32, 32], 4, { recorded: true })).toBe("resident");
+  expect(formOf([64, 64, 64, 64])).toBe("strip");
+  expect(formOf([80])).toBe("strip");
+  expect(formOf([16], 5)).toBe("strip");
+  expect(formOf([16], 2, { rtol: 1e-3 })).toBe("block");
+});
+
 test.each([
   ["stored activations", 1 << 30, { tile: 8 }],
   ["rows in global memory, stages evaluated again", 0, { tile: 8, spill: true }],
   ["strips, stages evaluated again", 0, { form: "strip" }],
+  ["resident weights", 0, { form: "resident" }],
 ] as const)("%s: the layered path's gradient", async (_, tapeBytes, tiling) => {
   const device = await testDevice();
   const { field, params, z0 } = problem({ hidden: [16, 16] }, 20, {});
