@@ -7,11 +7,13 @@ export class Crowd {
   readonly #select = byId("crowd", HTMLSelectElement);
   readonly #note = byId("crowd-note", HTMLElement);
   readonly #text = byId("crowd-progress", HTMLElement);
+  /** Samples that the picture has. */
+  #drawn = 0;
 
   /** @param onChange called when another number is chosen */
   constructor(readonly onChange: () => void) {
     this.#select.addEventListener("change", () => {
-      setText(this.#text, "");
+      this.show(this.#drawn);
       this.onChange();
     });
   }
@@ -30,6 +32,7 @@ export class Crowd {
   /** @param drawn samples that the picture has now */
   show(drawn: number): void {
     const { count } = this;
+    this.#drawn = drawn;
     setText(this.#text, drawn < count ? `${integer(drawn)} of ${integer(count)} samples drawn so far.` : "");
   }
 }

@@ -91,7 +91,7 @@ export class Session {
     // Particles are recorded at every time of the course, dispatch by dispatch.
     this.#bands = {
       density: new Bands(milliseconds, first, 256),
-      crowd: new Bands(milliseconds, 2048, 1024),
+      crowd: new Bands(milliseconds, 1024, 512),
     };
   }
 

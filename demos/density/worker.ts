@@ -10,6 +10,12 @@ import type { Scene } from "./scene.js";
 import { Session } from "./session.js";
 import { defineOwn } from "./sets.js";
 
+/**
+ * Milliseconds that the kernels of the first solve get: drivers compile one after the other, so what draws is to be
+ * compiled while that solve runs. A device that is faster begins to draw by itself.
+ */
+const HEAD_START = 800;
+
 const worker = new SessionWorker<Session | CpuSession>();
 let display: Display<Scene, Look> | undefined;
 /** In place of a device. */
@@ -39,8 +45,7 @@ function configure(run: number, command: Extract<Command, { type: "configure" }>
   const { config, layers, own, beginning, pace } = command;
   const post = (event: Event, transfer?: Transferable[]) => {
     postEvent(run, event, transfer);
-    // Compiled beside the kernels of the first solve, which take longer.
-    if (event.type === "ready") display?.prepare();
+    if (event.type === "ready") setTimeout(() => display?.prepare(), HEAD_START);
   };
   const before = () => defineOwn(own);
   if (cpu) {
