@@ -9,8 +9,7 @@ import type { Device } from "../gpu/device.js";
 import { FjordError } from "../gpu/errors.js";
 import { copy } from "../gpu/submit.js";
 import { type ControlState, STATUS_TEXT } from "../ode/control.js";
-import type { Forward } from "../ode/execution.js";
-import { ForwardSolve } from "../ode/forward.js";
+import { type Forward, isLayered } from "../ode/execution.js";
 import { createForward } from "../ode/paths.js";
 import type { StepPlan } from "../ode/plan.js";
 import { runSteps } from "../ode/runner.js";
@@ -131,7 +130,7 @@ export class Evaluator {
       // The data's end is where a solve forwards begins, and where one backwards ends.
       device.write(solve.interval.words(from, 1), new Float32Array([request.at]));
     }
-    if (request.times && solve instanceof ForwardSolve) {
+    if (request.times && isLayered(solve)) {
       device.write(solve.stepper.times, new Float32Array(request.times));
     }
     // A chunk's probes follow from its first row, so that chunks do not share probes.
@@ -207,7 +206,7 @@ async function readChunk(
   const state = await device.readF32(solve.state);
   into.z.set(state.subarray(0, size), start * dim);
   if (into.delta.length > 0) into.delta.set(state.subarray(deltaAt, deltaAt + end - start), start);
-  if (!(solve instanceof ForwardSolve) || into.recorded.length === 0) return;
+  if (!isLayered(solve) || into.recorded.length === 0) return;
   const { stepper } = solve;
   const values = await device.readF32(stepper.recorded);
   into.recorded.forEach((frame, j) => {

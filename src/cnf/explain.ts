@@ -1,12 +1,11 @@
 /** How a flow's solves are carried out, and what they cost: every path that takes them, run and measured. */
 import { type TraceOptions, tracePlan } from "../field/trace.js";
-import type { Weights } from "../field/weights.js";
+import { type Weights, weightCount } from "../field/weights.js";
 import type { BufferUse, Device } from "../gpu/device.js";
 import type { KernelTime } from "../gpu/profile.js";
 import { type Calibration, calibrationOf } from "../ode/calibration.js";
 import { expectedMilliseconds } from "../ode/estimate.js";
 import { PATHS, type Path } from "../ode/execution.js";
-import { weightCount } from "../ode/forward.js";
 import { choosePath, createForward, type SolvePlan, solveWork, whyLayered } from "../ode/paths.js";
 import type { StepPlan } from "../ode/plan.js";
 import { runSteps } from "../ode/runner.js";

@@ -71,3 +71,8 @@ function checkLength(count: number, values: Float32Array, spec: MlpSpec): void {
     `In order: ${tensors.join("; ")}.`,
   );
 }
+
+/** Entries of all weight matrices: multiply-adds of one row. */
+export function weightCount(weights: Weights): number {
+  return weights.packing.layers.reduce((sum, layer) => sum + layer.inPadded * layer.outPadded, 0);
+}

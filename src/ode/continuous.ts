@@ -7,6 +7,7 @@
 import { MlpProgram } from "../field/mlp-program.js";
 import { MlpReverse } from "../field/mlp-reverse.js";
 import { type FieldProgram, type Planes, planesView, type StagePlace } from "../field/program.js";
+import { weightCount } from "../field/weights.js";
 import { commitGrad as commitModule } from "../generated/field/commit_grad.js";
 import { trace as traceModule } from "../generated/field/trace.js";
 import { adjointTime as timeModule } from "../generated/ode/adjoint_time.js";
@@ -16,7 +17,7 @@ import { FjordError } from "../gpu/errors.js";
 import type { KernelOf } from "../gpu/kernel.js";
 import { type Command, clear, copy, foldedGrid } from "../gpu/submit.js";
 import type { Adjoint } from "./execution.js";
-import { type ForwardSolve, weightCount } from "./forward.js";
+import type { ForwardSolve } from "./forward.js";
 import type { StepPlan } from "./plan.js";
 import { regulariserShares } from "./regularise.js";
 import type { Steps } from "./runner.js";

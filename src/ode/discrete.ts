@@ -7,6 +7,7 @@
 import { MlpProgram } from "../field/mlp-program.js";
 import { MlpReverse } from "../field/mlp-reverse.js";
 import { planesView } from "../field/program.js";
+import { weightCount } from "../field/weights.js";
 import { adjointStage as stageModule } from "../generated/ode/adjoint_stage.js";
 import { adjointTime as timeModule } from "../generated/ode/adjoint_time.js";
 import { control as controlModule } from "../generated/ode/control.js";
@@ -17,7 +18,7 @@ import type { KernelOf } from "../gpu/kernel.js";
 import { type Command, clear, copy, foldedGrid } from "../gpu/submit.js";
 import { CONTROL_BYTES, SETTINGS_BYTES, settingsBytes } from "./control.js";
 import type { Adjoint } from "./execution.js";
-import { type ForwardSolve, weightCount } from "./forward.js";
+import type { ForwardSolve } from "./forward.js";
 import { usedStages } from "./plan.js";
 import { regulariserShares } from "./regularise.js";
 import type { Steps } from "./runner.js";

@@ -2,6 +2,7 @@
 import type { ProbeSource } from "../field/trace.js";
 import type { Buffer, BufferView } from "../gpu/buffer.js";
 import type { Command } from "../gpu/submit.js";
+import type { ForwardSolve } from "./forward.js";
 import type { Steps } from "./runner.js";
 
 /** layered: one dispatch per layer product; fused: the whole solve in one dispatch. */
@@ -27,6 +28,9 @@ export interface Forward {
   steps(): Steps;
   dispose(): void;
 }
+
+/** Whether a solve is the layered path's, whose class a page may never fetch. */
+export const isLayered = (solve: Forward): solve is ForwardSolve => solve.path === "layered";
 
 /** The reverse pass of a forward solve. */
 export interface Adjoint {

@@ -6,7 +6,7 @@
 import { MlpProgram } from "../field/mlp-program.js";
 import type { FieldProgram } from "../field/program.js";
 import { ProbeSource, type TracePlan } from "../field/trace.js";
-import type { Weights } from "../field/weights.js";
+import { type Weights, weightCount } from "../field/weights.js";
 import type { WgslField } from "../field/wgsl.js";
 import { WgslProgram } from "../field/wgsl-program.js";
 import { type Buffer, BufferGroup } from "../gpu/buffer.js";
@@ -134,9 +134,4 @@ export class ForwardSolve implements Forward {
   dispose(): void {
     this.group.dispose();
   }
-}
-
-/** Entries of all weight matrices: multiply-adds of one row. */
-export function weightCount(weights: Weights): number {
-  return weights.packing.layers.reduce((sum, layer) => sum + layer.inPadded * layer.outPadded, 0);
 }

@@ -4,7 +4,7 @@
  */
 import { padded } from "../field/packing.js";
 import { ProbeSource, type TracePlan } from "../field/trace.js";
-import type { Weights } from "../field/weights.js";
+import { type Weights, weightCount } from "../field/weights.js";
 import { gather as gatherModule } from "../generated/fused/gather.js";
 import { type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
@@ -12,7 +12,6 @@ import type { KernelOf } from "../gpu/kernel.js";
 import { type Command, clear } from "../gpu/submit.js";
 import { CONTROL_BYTES, plannedSettings, type SettingsValues, settingsFields } from "./control.js";
 import type { Forward } from "./execution.js";
-import { weightCount } from "./forward.js";
 import { type FusedKernel, fusedKernel } from "./fused-kernels.js";
 import {
   type FusedPlaces,

@@ -1,15 +1,11 @@
 /** Which way a solve is carried out, and the objects that do it. */
-import type { Weights } from "../field/weights.js";
+import { type Weights, weightCount } from "../field/weights.js";
 import type { Device } from "../gpu/device.js";
 import { ArgumentError } from "../gpu/errors.js";
 import { calibrationOf } from "./calibration.js";
-import { ContinuousAdjoint } from "./continuous.js";
-import { DiscreteAdjoint } from "./discrete.js";
 import { measuredPath, ruleOf, type SolveWork } from "./estimate.js";
 import type { Adjoint, Forward, Path } from "./execution.js";
-import { type ForwardOptions, ForwardSolve, type Integrand, weightCount } from "./forward.js";
-import { FusedContinuous } from "./fused-continuous.js";
-import { FusedDiscrete } from "./fused-discrete.js";
+import type { ForwardOptions, ForwardSolve, Integrand } from "./forward.js";
 import { FusedForward } from "./fused-forward.js";
 import { fusedRefusal, usualTiling } from "./fused-plan.js";
 import type { StepPlan } from "./plan.js";
@@ -87,7 +83,10 @@ export async function createForward(
   options: SolvePlan,
 ): Promise<Forward> {
   const { path } = await choosePath(device, integrand, options);
-  if (integrand.kind === "wgsl" || path === "layered") return ForwardSolve.create(device, integrand, options);
+  if (integrand.kind === "wgsl" || path === "layered") {
+    const { ForwardSolve } = await import("./forward.js");
+    return ForwardSolve.create(device, integrand, options);
+  }
   const { batch, plan, trace, keep = 0, loss, probeKey, regularise } = options;
   return FusedForward.create(device, integrand.weights, {
     batch,
@@ -102,11 +101,18 @@ export async function createForward(
   });
 }
 
-/** @param backward steps of the continuous adjoint; none: the discrete one */
+/**
+ * What goes back is fetched when it is needed: a page that only evaluates does without.
+ * @param backward steps of the continuous adjoint; none: the discrete one
+ */
 export async function createAdjoint(forward: Forward, backward?: StepPlan): Promise<Adjoint> {
   if (forward instanceof FusedForward) {
-    return backward ? FusedContinuous.create(forward, backward) : FusedDiscrete.create(forward);
+    return backward
+      ? (await import("./fused-continuous.js")).FusedContinuous.create(forward, backward)
+      : (await import("./fused-discrete.js")).FusedDiscrete.create(forward);
   }
   const layered = forward as ForwardSolve;
-  return backward ? ContinuousAdjoint.create(layered, backward) : DiscreteAdjoint.create(layered);
+  return backward
+    ? (await import("./continuous.js")).ContinuousAdjoint.create(layered, backward)
+    : (await import("./discrete.js")).DiscreteAdjoint.create(layered);
 }

@@ -9,8 +9,8 @@ import type { WgslField } from "../field/wgsl.js";
 import type { Device } from "../gpu/device.js";
 import { ArgumentError, DataError, FjordError, oneOf } from "../gpu/errors.js";
 import { type ControlState, type SolveStatus, STATUS_TEXT } from "./control.js";
-import type { Adjoint, Forward, Path } from "./execution.js";
-import { ForwardSolve, type Integrand } from "./forward.js";
+import { type Adjoint, type Forward, isLayered, type Path } from "./execution.js";
+import type { Integrand } from "./forward.js";
 import { createAdjoint, createForward } from "./paths.js";
 import { type StepOptions, type StepPlan, stepPlan } from "./plan.js";
 import { checkRegularise, type RegulariseOptions, type Regularisers } from "./regularise.js";
@@ -130,8 +130,7 @@ export async function solve(device: Device, options: SolveOptions): Promise<Solv
     device.write(forward.state, options.z0);
     if (options.tangents) device.write(forward.state, options.tangents, options.z0.byteLength);
     device.write(forward.interval, new Float32Array([options.t0, options.t1]));
-    if (times && forward instanceof ForwardSolve)
-      device.write(forward.stepper.times, new Float32Array(times));
+    if (times && isLayered(forward)) device.write(forward.stepper.times, new Float32Array(times));
     const control = await runSteps(device, forward.steps(), options.signal);
     return await readResult(device, options, checked, forward, weights, control);
   } catch (error) {
@@ -261,7 +260,7 @@ async function readResult(
   const control: ControlState = lost ? { ...steered, status: "non-finite" } : steered;
   const recorded: SolveState[] = [];
   const steps: { t: number; h: number }[] = [];
-  const stepper = forward instanceof ForwardSolve ? forward.stepper : undefined;
+  const stepper = isLayered(forward) ? forward.stepper : undefined;
   if (stepper && times && times.length > 0) {
     const values = await device.readF32(stepper.recorded);
     times.forEach((t, j) => {

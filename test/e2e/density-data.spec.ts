@@ -1,7 +1,7 @@
 /** The density page with the reader's own data: drawing, files, links, exports, and what the browser keeps. */
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Page, type Response, test } from "@playwright/test";
 import { decode } from "fast-png";
 import { readModel } from "../../src/cnf/model-file.js";
 import { readNpy } from "../../src/io/npy.js";
@@ -34,28 +34,11 @@ async function copied(page: Page, name: string, holds: RegExp): Promise<string> 
 
 /** What the page may fetch of JavaScript before it is at work, bytes after gzip, and what it may fetch ever. */
 const MOST_SCRIPT = 120_000;
-const MOST_OF_ALL = 270_000;
-
-const folder = "build/site/assets";
-
-/** Scripts that the density page and its worker import before they run; all others come when they are wanted. */
-function firstScripts(): string[] {
-  const found = new Set<string>();
-  const follow = (name: string) => {
-    if (found.has(name)) return;
-    found.add(name);
-    const text = readFileSync(`${folder}/${name}`, "utf8");
-    for (const [, next] of text.matchAll(/(?:from|import)\s*["']\.\/([\w.-]+\.js)["']/g)) follow(next!);
-    // Made by a page, and named as the address of a worker.
-    for (const [, next] of text.matchAll(/["'`/](worker-[\w-]{8}\.js)/g)) follow(next!);
-  };
-  const html = readFileSync("build/site/density/index.html", "utf8");
-  for (const [, name] of html.matchAll(/assets\/([\w.-]+\.js)/g)) follow(name!);
-  return [...found];
-}
+const MOST_OF_ALL = 300_000;
 
 /** All scripts of the built site that the density page or something that it fetches names. */
 function allScripts(): string[] {
+  const folder = "build/site/assets";
   const names = readdirSync(folder).filter((name) => name.endsWith(".js"));
   const found = new Set<string>();
   const follow = (text: string) => {
@@ -66,26 +49,37 @@ function allScripts(): string[] {
     }
   };
   follow(readFileSync("build/site/density/index.html", "utf8"));
-  return [...found];
+  return [...found].map((name) => `${folder}/${name}`);
 }
 
-const gzipped = (name: string) => gzipSync(readFileSync(`${folder}/${name}`), { level: 9 }).length;
+const gzipped = (content: Buffer) => gzipSync(content, { level: 9 }).length;
 
 test("a drawing is learned, and its link brings it back", async ({ page }) => {
   const faults = new Faults(page);
-  const fetched: string[] = [];
-  page.on("request", (request) => fetched.push(new URL(request.url()).pathname.split("/").at(-1)!));
+  const scripts: Response[] = [];
+  page.on("response", (response) => {
+    if (new URL(response.url()).pathname.endsWith(".js")) scripts.push(response);
+  });
+  await page.addInitScript(() => {
+    new MutationObserver((_, observer) => {
+      if (document.body?.dataset.state !== "ready") return;
+      document.body.dataset.readyAt = String(performance.timeOrigin + performance.now());
+      observer.disconnect();
+    }).observe(document, { subtree: true, childList: true, attributes: true });
+  });
   await page.goto("density/?preset=tiny&hidden=16-16&seed=1&warm=200&steps=4&heldOut=0&solverSteps=4");
   await reach(page, "ready");
-  const first = firstScripts();
-  expect(fetched).toEqual(expect.arrayContaining(first));
-  const sizes = first.map(gzipped);
-  const ever = allScripts().map(gzipped);
+  const readyAt = await page.evaluate(() => Number(document.body.dataset.readyAt));
+  const before = scripts.filter((response) => response.request().timing().startTime < readyAt);
+  const bodies = await Promise.all(before.map((response) => response.body()));
+  const sizes = bodies.map(gzipped);
+  const ever = allScripts().map((path) => gzipped(readFileSync(path)));
   expect(ever.length).toBeGreaterThan(sizes.length);
   expect(ever.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_OF_ALL);
-  // The worker's is the largest by far: without it the sum would say nothing.
-  expect(Math.max(...sizes)).toBeGreaterThan(40_000);
-  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_SCRIPT);
+  const sum = sizes.reduce((total, size) => total + size, 0);
+  // Two thirds are the worker's: without them it would say nothing.
+  expect(sum).toBeGreaterThan(80_000);
+  expect(sum).toBeLessThan(MOST_SCRIPT);
   await page.keyboard.press("d");
   const pad = page.getByTestId("pad");
   await expect(pad).toBeFocused();
