@@ -86,13 +86,22 @@ test("100 resets leak nothing; hidden, the page draws nothing; no task is long",
     await expect(page.getByTestId("round-median")).not.toHaveText("–");
     return bytes();
   };
+  const anew = async () => {
+    await resetOften(page, 1);
+    return atRest();
+  };
   await resetOften(page, 11);
-  const before = await atRest();
+  // Parts of the picture are as large as is done in time, and so are the solves that are kept: a busy machine shows.
+  const before = [await atRest(), await anew()];
   // The weights, the data and the picture of one run are more than 100 kB.
-  expect(before).toBeGreaterThan(100_000);
+  expect(Math.min(...before)).toBeGreaterThan(100_000);
   await resetOften(page, 100);
-  // A tenth of the smallest buffer there is, for each run.
-  expect(Math.abs((await atRest()) - before)).toBeLessThan(100 * 25);
+  const growth = async () => {
+    const now = await anew();
+    return Math.min(...before.map((bytes) => Math.abs(now - bytes)));
+  };
+  // A tenth of the smallest buffer there is, for each run; what leaked would never come back.
+  await expect.poll(growth, { intervals: [0], timeout: 20_000 }).toBeLessThan(100 * 25);
 
   await page.getByTestId("go").click();
   const began = await page.evaluate(() => performance.now());

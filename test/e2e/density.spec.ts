@@ -187,8 +187,7 @@ test("samples and settings; after a lost device training goes on from its last c
   expect(from).toBeGreaterThanOrEqual(100);
   expect(await numberIn(page, "step")).toBeGreaterThan(from - 10);
   await reach(page, "training");
-  await expect.poll(() => numberIn(page, "step")).toBeGreaterThan(from);
-  // Twice in a short time: not by itself.
+  // Twice in a short time, which a busy machine must not let pass: not by itself.
   await loseDevice(page);
   await reach(page, "stopped");
   await expect(page.locator("#notice")).toContainText("taken away again");
