@@ -1,4 +1,5 @@
 /** A square plot of the plane on a 2-D canvas: a dark plate with axes around it, in device pixels. */
+import { arrowPath } from "./arrow.js";
 import { colorAt } from "./colormap.js";
 import { onThemeChange, token } from "./theme.js";
 
@@ -258,17 +259,8 @@ export class Plane {
       context.lineCap = "round";
       context.beginPath();
       for (const arrow of arrows) {
-        const [x0, y0] = [at.x(arrow[0]!), at.y(arrow[1]!)];
-        const [x1, y1] = [at.x(arrow[0]! + arrow[2]!), at.y(arrow[1]! + arrow[3]!)];
-        const length = Math.hypot(x1 - x0, y1 - y0);
-        const head = Math.min(5, 0.45 * length);
-        const angle = Math.atan2(y1 - y0, x1 - x0);
-        context.moveTo(x0, y0);
-        context.lineTo(x1, y1);
-        for (const turn of [-2.6, 2.6]) {
-          context.moveTo(x1, y1);
-          context.lineTo(x1 + head * Math.cos(angle + turn), y1 + head * Math.sin(angle + turn));
-        }
+        const tip = [at.x(arrow[0]! + arrow[2]!), at.y(arrow[1]! + arrow[3]!)] as const;
+        arrowPath(context, [at.x(arrow[0]!), at.y(arrow[1]!)], tip, 5);
       }
       context.stroke();
     });

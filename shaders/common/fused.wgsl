@@ -13,8 +13,8 @@
 //   input_bar(sample, d4)                 the cotangent of the field's input, of slot 0
 //   flush(entries, chunk, fresh, local)   adds up what the sweeps 0 ... entries - 1 left of their gradients
 //   begin_tiles(local), end_tiles(chunk, local)   at the beginning of a kernel with fixed steps, at the end of a reverse one
-// and declares packed, vec4, the weights; tape, vec4: records of evaluations and what a workgroup keeps for itself; and
-// for kernels with a sweep partial, vec4 [workgroup][chunk4].
+// and declares packed, vec4, the weights; tape, vec4: records of evaluations and what a workgroup keeps for itself (resident
+// weights have none); and for kernels with a sweep partial, vec4 [workgroup][chunk4].
 
 // @const TILE: u32 = 8
 // @const WIDTH4: u32 = 1

@@ -4,11 +4,10 @@
 // (SwiftShader's code for x86), so nothing is loaded within an evaluation but a sample's point, and nothing stored but f
 // and J e_k. On a GPU this much private memory would leave the chip: it is never chosen there.
 //
-// A workgroup is one subgroup, a tile 4 samples, of each lane one, which go through a layer one after the other, while its code is at hand. An
-// invocation owns the vec4 columns lane,
-// lane + 4, ... of every layer, OWN at most; activations reach the other lanes by broadcast. The reverse sweep needs no
-// transposed weights: an invocation's share of W^T u is summed over the lanes. Gradients stay in private memory, too, until
-// the kernel ends.
+// A workgroup is one subgroup, a tile 4 samples, of each lane one, which go through a layer one after the other, while its
+// code is at hand. An invocation owns the vec4 columns lane, lane + 4, ... of every layer, OWN at most; activations reach the
+// other lanes by broadcast. The reverse sweep needs no transposed weights: an invocation's share of W^T u is summed over the
+// lanes. Gradients stay in private memory, too, until the kernel ends.
 //
 // Places are known because src/ode/unrolled.ts writes the functions named unrolled_*, layer by layer, in place of those
 // below: WGSL has no loop that a compiler must unroll.
@@ -38,7 +37,7 @@ var<private> offset: array<vec4<f32>, COLUMNS>;
 // What goes from layer to layer, as [sample][slot][own column]: a queue, whose front is at hand. Then the product of one slot.
 var<private> queue: array<vec4<f32>, SPAN>;
 var<private> sums: array<vec4<f32>, OWN>;
-// A layer's input, or the cotangent of it, as every lane sees it.
+// A layer's input as every lane sees it; on the way back a lane's share of its cotangent.
 var<private> wide: array<vec4<f32>, 4u * OWN>;
 // An invocation's own sample: points and probes, f and J e_k, by slot.
 var<private> points: array<vec4<f32>, SLOTS>;

@@ -29,7 +29,7 @@ var<private> going: array<vec4<f32>, SPAN>;
 // An invocation's own sample: cotangents of f and J e_k by slot, and of its point.
 var<private> seeds: array<vec4<f32>, SLOTS>;
 var<private> point_bar: vec4<f32>;
-// Of the layer at hand: its input, the cotangent of that, sigma'' and what the tangents add to u_bar.
+// Of the layer at hand: its input in all slots, the cotangent of that in one, sigma'' and what the tangents add to u_bar.
 var<private> input: array<vec4<f32>, SLOTS * OWN>;
 var<private> back: array<vec4<f32>, OWN>;
 var<private> curve: array<vec4<f32>, OWN>;

@@ -1,5 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
 import { Faults, reach } from "./support/faults.js";
+import { settledBytes } from "./support/picture.js";
 
 /** Mean colour of a part of the plate as it is on the screen, in CSS pixels of its square. */
 async function colorAt(page: Page, x: number, y: number): Promise<number[]> {
@@ -69,19 +70,7 @@ test("trails grow with time, and more samples come in parts", async ({ page }) =
   await expect(time).toBeEnabled();
   await tick("Trails").check();
   await time.fill("1");
-  /** Bytes of the picture with these things alone, once it has stood still. */
-  const settled = async () => {
-    let last = 0;
-    const isStill = async () => {
-      const plate = page.getByTestId("plate");
-      const now = await plate.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL().length);
-      const same = now === last;
-      last = now;
-      return same;
-    };
-    await expect.poll(isStill, { intervals: [500] }).toBe(true);
-    return last;
-  };
+  const settled = () => settledBytes(page, 500);
   await time.fill("0.25");
   // Travelling has switched these on.
   for (const name of ["Samples", "Arrows", "Grid"]) await tick(name).uncheck();

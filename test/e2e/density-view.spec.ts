@@ -6,6 +6,7 @@ import { logProb } from "../../src/reference/cnf.js";
 import { evaluate } from "../../src/reference/field.js";
 import { divergence, exactTrace } from "../../src/reference/trace.js";
 import { Faults, numberIn, reach } from "./support/faults.js";
+import { settledBytes } from "./support/picture.js";
 
 /** The numbers in a text such as "(−0.123, 0.456)". */
 async function pairIn(page: Page, testId: string): Promise<[number, number]> {
@@ -205,19 +206,7 @@ test("a warm start comes first; the course of the flow, from data to noise and b
   expect(Math.min(...across)).toBeGreaterThan(240);
   await expect(page.locator("#figure-area")).toContainText("your ring: area");
   await expect(page.locator("#figure-curve")).toContainText("your run: steps");
-  /** Bytes of the picture, once it stands still: most of it comes from the worker, a while after what it depends on. */
-  const settled = async () => {
-    let last = 0;
-    const isStill = async () => {
-      const plate = page.getByTestId("plate");
-      const now = await plate.evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL().length);
-      const same = now === last;
-      last = now;
-      return same;
-    };
-    await expect.poll(isStill, { intervals: [700] }).toBe(true);
-    return last;
-  };
+  const settled = () => settledBytes(page, 700);
   const without = await settled();
   const streamlines = page.getByRole("checkbox", { name: "Streamlines" });
   await streamlines.check();

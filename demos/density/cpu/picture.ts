@@ -1,6 +1,7 @@
 /** The layers of the picture on a 2-D canvas of the worker's: how they look where no device draws them (painting.ts). */
 import { contours } from "d3-contour";
 import type { render } from "fjordgpu";
+import { arrowPath } from "../../shared/arrow.js";
 import { colorAt } from "../../shared/colormap.js";
 import { CONTOUR_SHARES, massLevels } from "../../shared/contours.js";
 import { cellCentres } from "../../shared/grid.js";
@@ -151,16 +152,9 @@ class Painter {
     context.beginPath();
     for (let i = 0; i < field.length; i += 2) {
       const [across, up] = [(scale * field[i]!) / 2, (scale * field[i + 1]!) / 2];
-      const [x0, y0] = [this.#x(places[i]! - across), this.#y(places[i + 1]! - up)];
-      const [x1, y1] = [this.#x(places[i]! + across), this.#y(places[i + 1]! + up)];
-      const head = Math.min(5 * look.ratio, 0.45 * Math.hypot(x1 - x0, y1 - y0));
-      const angle = Math.atan2(y1 - y0, x1 - x0);
-      context.moveTo(x0, y0);
-      context.lineTo(x1, y1);
-      for (const turn of [-2.6, 2.6]) {
-        context.moveTo(x1, y1);
-        context.lineTo(x1 + head * Math.cos(angle + turn), y1 + head * Math.sin(angle + turn));
-      }
+      const from = [this.#x(places[i]! - across), this.#y(places[i + 1]! - up)] as const;
+      const to = [this.#x(places[i]! + across), this.#y(places[i + 1]! + up)] as const;
+      arrowPath(context, from, to, 5 * look.ratio);
     }
     context.stroke();
     context.globalAlpha = 1;
