@@ -30,6 +30,8 @@ export default defineConfig({
   // Software adapters share two cores in continuous integration: one page at a time.
   workers: 1,
   timeout: 180_000,
+  // A page under test shares its machine. What fails at first is told at the end of `npm test`, with its reason.
+  retries: 1,
   expect: { timeout: 30_000 },
   forbidOnly: Boolean(process.env.CI),
   // A site kept for later would be fetched in full by every test; the test of that allows it.

@@ -1,4 +1,4 @@
-/** What scripts/test.mjs tells after all stages: each failure once more, and what took longest. */
+/** What scripts/test.mjs tells after all stages: failures once more, what needed another try, what took longest. */
 import { stripVTControlCharacters } from "node:util";
 
 /** Lines of a failure's message, and entries of what took longest. */
@@ -11,6 +11,7 @@ const SLOWEST = 5;
  */
 export function playwrightReport({ suites, stats, errors }) {
   const failures = errors.map(({ message }) => ({ where: "outside of the tests", message }));
+  const retried = [];
   const took = [];
   const visit = (suite, path) => {
     for (const { title, tests, ok } of suite.specs ?? []) {
@@ -18,6 +19,8 @@ export function playwrightReport({ suites, stats, errors }) {
       const results = tests.flatMap((test) => test.results);
       took.push({ what, seconds: results.reduce((sum, { duration }) => sum + duration, 0) / 1000 });
       if (!ok) failures.push({ where: what, message: results.at(-1)?.error?.message ?? "no result" });
+      const first = ok && results.find(({ status }) => status === "failed" || status === "timedOut");
+      if (first) retried.push({ where: what, message: first.error?.message ?? first.status });
     }
     for (const inner of suite.suites ?? []) visit(inner, [...path, inner.title]);
   };
@@ -27,13 +30,17 @@ export function playwrightReport({ suites, stats, errors }) {
     failed: stats.unexpected + errors.length,
     skipped: stats.skipped,
     failures,
+    retried,
     took,
   };
 }
 
-/** The stages that have such, each failure with the first lines of its message. */
-export function failureLines(stages) {
-  return stages.flatMap(({ name, failures }) =>
+/**
+ * Each failure with the first lines of its message.
+ * @param kind "failures", or "retried": those that passed when they were tried again
+ */
+export function failureLines(stages, kind = "failures") {
+  return stages.flatMap(({ name, [kind]: failures = [] }) =>
     failures.flatMap(({ where, message }) => {
       const lines = stripVTControlCharacters(message)
         .split("\n")

@@ -124,7 +124,11 @@ async function main(args) {
     for (const stage of wanted) running.push(run(stage, running.at(-1)));
     done.push(...(await Promise.all(running)));
   }
-  const sections = { failed: failureLines(done), "took longest": slowestLines(done) };
+  const sections = {
+    failed: failureLines(done),
+    "failed at first, passed when tried again": failureLines(done, "retried"),
+    "took longest": slowestLines(done),
+  };
   for (const [title, lines] of Object.entries(sections)) {
     if (lines.length > 0) console.log(`\n== ${title}\n${lines.join("\n")}`);
   }

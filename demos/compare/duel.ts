@@ -26,7 +26,7 @@ interface Grids {
 }
 
 export class Duel {
-  readonly #rest = new Rest();
+  readonly #rest = new Rest(() => this.post({ type: "paused" }));
   #single = false;
   #step = 0;
   #nextDraw = 0;
@@ -53,21 +53,19 @@ export class Duel {
   }
 
   start(): void {
-    this.#rest.isPaused = false;
     this.#single = false;
-    this.#rest.changed();
+    this.#rest.start();
   }
 
   /** One step of each, then a pause. */
   single(): void {
-    this.#rest.isPaused = false;
     this.#single = true;
-    this.#rest.changed();
+    this.#rest.start();
   }
 
   /** Takes effect when both have done the same number of steps. */
   pause(): void {
-    this.#rest.isPaused = true;
+    this.#rest.pause();
   }
 
   /** Makes `run` end soon; its GPU memory is then freed. */
@@ -89,7 +87,7 @@ export class Duel {
       await this.#idle();
       if (!signal.aborted) await this.#train();
       if (signal.aborted) return;
-      this.#rest.isPaused = true;
+      this.#rest.stand();
       post({ type: "finished" });
       await this.#idle();
     } finally {
@@ -117,12 +115,10 @@ export class Duel {
       const period = this.#of(JUDGE_EVERY);
       const due = Math.floor(next / period) > Math.floor(this.#step / period);
       this.#step = next;
-      if (this.#single) this.#rest.isPaused = true;
+      if (this.#single) this.#rest.pause();
       if (due || this.#rest.isPaused || next === steps) await unlessPutOff(() => this.#judge());
-      if (this.#rest.isPaused && next < steps) {
-        this.post({ type: "paused" });
-        await this.#idle();
-      } else if (performance.now() >= this.#nextDraw && next < steps) await this.#drawWhileTraining();
+      if (this.#rest.isPaused && next < steps) await this.#idle();
+      else if (performance.now() >= this.#nextDraw && next < steps) await this.#drawWhileTraining();
     }
   }
 

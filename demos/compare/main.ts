@@ -153,6 +153,10 @@ function resume(type: "start" | "single"): void {
   client.send({ type });
 }
 
+function isUnderWay(): boolean {
+  return ["compiling", "training", "pausing"].includes(state);
+}
+
 function draw(): void {
   charts.draw(setOf(settings.pair.a).entropy, byId("verdict", HTMLElement).textContent ?? "");
 }
@@ -190,6 +194,8 @@ function onEvent(event: Event): void {
       if (event.side === "b") draw();
       break;
     case "seen":
+      // On its way when training went on: the flow is another by now.
+      if (isUnderWay() && ["course", "moment"].includes(event.event.type)) break;
       if (event.event.type === "course") figures.showPaths(event.side, event.event);
       pictures.take(event);
       break;

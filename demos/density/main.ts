@@ -193,6 +193,10 @@ function choose(config: Config, start: boolean, from?: Beginning): void {
   begin(config, start, from);
 }
 
+function isTraining(): boolean {
+  return state === "training" || state === "pausing";
+}
+
 function pause(): void {
   enter("pausing");
   client.send({ type: "pause" });
@@ -335,6 +339,8 @@ function slowNote(isPreset: boolean, withoutWebGpu: boolean): string {
 }
 
 function onEvent(event: Event): void {
+  // On its way when training went on: the flow is another by now.
+  if (isTraining() && (event.type === "course" || event.type === "moment")) return;
   if ((view.take(event) && event.type !== "frame") || slow.take(event)) return;
   switch (event.type) {
     case "opened":

@@ -30,7 +30,14 @@ export class SceneJourney extends Journey {
     const samples = await carry(flow.baseOf(SAMPLES, this.options.seed));
     // Read while they are ours: what the scene has, it may let go of at any time.
     const frames = await Promise.all(samples.map((frame) => frame.data()));
-    const mesh = await carry(meshNodes(MESH));
+    const mesh = await carry(meshNodes(MESH)).catch((error: unknown) => {
+      for (const frame of samples) frame.dispose();
+      throw error;
+    });
+    if (signal.aborted) {
+      for (const tensor of [...samples, ...mesh]) tensor.dispose();
+      return frames;
+    }
     this.scene.begin(samples);
     this.scene.mesh = mesh;
     const nodes = frames.length;
@@ -74,6 +81,10 @@ export class SceneJourney extends Journey {
       logProbOnDevice(flow, cells, { at: t, signal }),
     );
     const logDensity = await density.data();
+    if (signal.aborted) {
+      density.dispose();
+      return { logDensity, field: velocity };
+    }
     const field = tensor(flow.device, velocity, [ARROWS, ARROWS, 2]);
     let speed = 0;
     for (let i = 0; i < velocity.length; i += 2)

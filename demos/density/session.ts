@@ -38,7 +38,7 @@ const fetchCourse = () => import("./course.js");
 type Leaving = "ended" | "regroup" | { readonly trouble: string };
 
 export class Session {
-  readonly #rest = new Rest();
+  readonly #rest = new Rest(() => this.post({ type: "paused" }));
   #step = 0;
   /** What the page has been sent, so that nothing is computed twice. */
   #sent = { densityStep: -1, size: 0, samplesStep: -1, samples: 0 };
@@ -112,11 +112,10 @@ export class Session {
 
   /** @param single one step, then a pause */
   start(single = false): void {
-    this.#rest.isPaused = false;
     this.#single = single;
     this.#slow = false;
     this.#scene?.leave();
-    this.#rest.changed();
+    this.#rest.start();
   }
 
   /** The run ends after so many steps of likelihood, counted from its beginning. */
@@ -158,7 +157,7 @@ export class Session {
   }
 
   pause(): void {
-    this.#rest.isPaused = true;
+    this.#rest.pause();
   }
 
   /** Makes `run` end soon; its GPU memory is then freed. */
@@ -189,7 +188,7 @@ export class Session {
       while (!this.#rest.isOver) {
         await this.#train(flow);
         if (this.#rest.isOver) return;
-        this.#rest.isPaused = true;
+        this.#rest.stand();
         this.post({ type: "finished" });
         // Until it is to be trained on.
         await this.#idle(flow);
@@ -288,9 +287,8 @@ export class Session {
           checkpoints.add(kept);
           this.#secure(kept);
         }
-        if (this.#single) this.#rest.isPaused = true;
+        if (this.#single) this.#rest.pause();
         if (this.#rest.isPaused) {
-          this.post({ type: "paused" });
           since = undefined;
           // The next training step is only made when the loop asks for it, so waiting here is the pause.
           await this.#idle(flow);
@@ -329,7 +327,7 @@ export class Session {
 
   /** Until rewind() or stop(). Nothing is drawn: the weights may hold anything. */
   async #choice(reason: string, backTo: number, lr: number): Promise<void> {
-    this.#rest.isPaused = true;
+    this.#rest.stand();
     this.#rewind = false;
     this.#inTrouble = true;
     this.#asked.clear();

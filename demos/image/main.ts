@@ -249,9 +249,12 @@ function onEvent(event: Event): void {
       view.take(event);
       break;
     case "samples":
+      view.take(event);
+      break;
     case "course":
     case "moment":
-      view.take(event);
+      // On its way when training went on: the flow is another by now.
+      if (!isTraining()) view.take(event);
       break;
     case "drawn":
       download({

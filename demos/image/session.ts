@@ -31,7 +31,7 @@ interface Judge {
 const fetchTraining = () => import("./training.js");
 
 export class Session {
-  readonly #rest = new Rest();
+  readonly #rest = new Rest(() => this.post({ type: "paused" }));
   #step = 0;
   /** What the page has been sent, so that nothing is computed twice. */
   #sent = { frameStep: -1, size: 0, samplesStep: -1, judgedStep: -1, judged: 0 };
@@ -74,12 +74,11 @@ export class Session {
   }
 
   start(): void {
-    this.#rest.isPaused = false;
-    this.#rest.changed();
+    this.#rest.start();
   }
 
   pause(): void {
-    this.#rest.isPaused = true;
+    this.#rest.pause();
   }
 
   /** Makes `run` end soon; its GPU memory is then freed. */
@@ -109,7 +108,7 @@ export class Session {
         this.post({ type: "trouble", reason: trouble });
         return;
       }
-      this.#rest.isPaused = true;
+      this.#rest.stand();
       this.post({ type: "finished" });
       await this.#idle(flow);
     } finally {
@@ -138,7 +137,6 @@ export class Session {
         const trouble = guard.judge(report);
         if (trouble) return trouble;
         if (this.#rest.isPaused) {
-          this.post({ type: "paused" });
           // The next training step is only made when the loop asks for it, so waiting here is the pause.
           await this.#idle(flow);
         } else if (performance.now() >= this.#nextDraw && this.#step < config.warm + config.steps) {

@@ -58,6 +58,8 @@ export class Journey {
       const T = await flow.T();
       this.#times = Array.from({ length: times }, (_, i) => T * (1 - i / (times - 1)));
       const samples = await this.follow(flow, signal);
+      // Put off: the flow may be another by now.
+      if (signal.aborted) return true;
       const { mean, std } = scalingOf(flow);
       const buffers = samples.map(({ buffer }) => buffer);
       this.post({ type: "course", step, times: this.#times, stride, mean, std, samples }, buffers);
@@ -68,6 +70,7 @@ export class Journey {
     const index = this.#left[0];
     if (index === undefined) return false;
     const { logDensity, field } = await this.momentAt(flow, index, signal);
+    if (signal.aborted) return true;
     this.#left.shift();
     this.post({ type: "moment", step, index, size, logDensity, field }, [logDensity.buffer, field.buffer]);
     return this.#left.length > 0;

@@ -2,12 +2,39 @@
 import { FjordError } from "fjordgpu";
 
 export class Rest {
-  /** Whether the session is to stand still. */
-  isPaused = true;
+  #isPaused = true;
+  /** The page has asked for a pause, and has not heard of it yet. */
+  #owesPause = false;
   readonly #end = new AbortController();
   /** Ends a refinement when something more urgent comes. */
   #interrupt = new AbortController();
   #wake: () => void = () => undefined;
+
+  /** @param onPaused called when the session stands still because pause() asked for it, before any work at rest */
+  constructor(readonly onPaused: () => void) {}
+
+  /** Whether the session is to stand still. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** The session is to go on. */
+  start(): void {
+    this.#isPaused = this.#owesPause = false;
+    this.changed();
+  }
+
+  /** The session is to stand still as soon as it can, wherever it is. */
+  pause(): void {
+    this.#isPaused = this.#owesPause = true;
+    this.wake();
+  }
+
+  /** The session stands still of its own accord: the page is told why by who calls this. */
+  stand(): void {
+    this.#isPaused = true;
+    this.#owesPause = false;
+  }
 
   /** Aborted when the session is to end. */
   get signal(): AbortSignal {
@@ -40,7 +67,9 @@ export class Rest {
    * @param work is given a signal that puts it off
    */
   async whilePaused(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    while (this.isPaused && !this.isOver) {
+    while (this.#isPaused && !this.isOver) {
+      if (this.#owesPause) this.onPaused();
+      this.#owesPause = false;
       const change = this.#change();
       this.#interrupt = new AbortController();
       const { signal } = this.#interrupt;

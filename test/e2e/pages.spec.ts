@@ -104,8 +104,15 @@ test("dialogs of the density page fit 360 × 640 pixels and are accessible in li
     "slow motion": () => page.keyboard.press("m"),
   };
   const dialog = page.locator("dialog[open]");
+  /** A dialog belongs to a flow: a page that has lost its device closes it. */
+  const seen = async () => ({
+    dialogs: await dialog.count(),
+    state: await page.locator("body").getAttribute("data-state"),
+    notice: await page.locator("#notice").innerText(),
+  });
   for (const [name, open] of Object.entries(ways)) {
     await open();
+    await expect.poll(seen, name).toEqual({ dialogs: 1, state: "ready", notice: "" });
     await expect(dialog).toBeVisible();
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });

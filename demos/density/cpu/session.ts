@@ -27,14 +27,12 @@ const MOST_HELD_OUT = 200;
 const TELL_EVERY = 100;
 
 export class CpuSession {
-  readonly #rest = new Rest();
+  readonly #rest = new Rest(() => this.post({ type: "paused" }));
   readonly #breath = new Breath(() => this.#answer());
   /** Ends what training is at: a pause, or the end. */
   #work = new AbortController();
   #step: number;
   #single = false;
-  /** The page waits to hear that it is paused. */
-  #owesPause = false;
   #rewind = false;
   #inTrouble = false;
   #layers: Shown;
@@ -80,11 +78,9 @@ export class CpuSession {
 
   /** @param single one step, then a pause */
   start(single = false): void {
-    this.#rest.isPaused = false;
-    this.#owesPause = false;
     this.#single = single;
     this.#scene?.leave();
-    this.#rest.changed();
+    this.#rest.start();
   }
 
   /** The run ends after so many steps of likelihood, counted from its beginning. */
@@ -100,10 +96,8 @@ export class CpuSession {
   }
 
   pause(): void {
-    this.#rest.isPaused = true;
-    this.#owesPause = true;
     this.#work.abort();
-    this.#rest.wake();
+    this.#rest.pause();
   }
 
   /** Is answered between two slices of work. */
@@ -135,8 +129,7 @@ export class CpuSession {
       while (!this.#rest.isOver) {
         await this.#train(flow);
         if (this.#rest.isOver) return;
-        this.#rest.isPaused = true;
-        this.#owesPause = false;
+        this.#rest.stand();
         this.post({ type: "finished" });
         // Until it is to be trained on.
         await this.#idle(flow);
@@ -262,7 +255,7 @@ export class CpuSession {
 
   /** Until rewind() or stop(). Nothing is drawn: the weights may hold anything. */
   async #choice(reason: string, backTo: number, lr: number): Promise<void> {
-    this.#rest.isPaused = true;
+    this.#rest.stand();
     this.#rewind = false;
     this.#inTrouble = true;
     this.#asked.clear();
@@ -296,8 +289,6 @@ export class CpuSession {
   /** Everything about a flow that stands still, the most wanted first; points are answered in between. */
   async #idleWork(flow: CpuFlow, signal: AbortSignal): Promise<void> {
     const [coarse, ...finer] = GRIDS;
-    if (this.#owesPause) this.post({ type: "paused" });
-    this.#owesPause = false;
     await this.#answer();
     await this.#sendDensity(flow, coarse!, signal);
     await this.#sendSamples(flow, signal);
