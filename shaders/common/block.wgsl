@@ -35,6 +35,8 @@ fn set_row(at: u32, value: vec4<f32>) {
 fn begin_tiles(local: u32) {}
 
 // What the invocations wrote to rows is seen by all behind this.
+const OWN_ROWS: bool = false;
+
 fn sync() {
   workgroupBarrier();
   if (SPILL == 1u) { storageBarrier(); }

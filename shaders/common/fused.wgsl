@@ -3,6 +3,8 @@
 //
 // There are three forms, with the same functions: block.wgsl for GPUs, strip.wgsl and resident.wgsl for adapters of 4-wide
 // subgroups. A form gives
+//   OWN_ROWS                              whether an invocation has one sample of the tile, its `local`-th, and all its columns
+//                                         (TILE = GROUP, LD4 = 1): what belongs to it can then stay in private memory
 //   sync(), sync_all()                    what the invocations wrote to rows, or anywhere, is seen by all behind it
 //   set_input(tape_at, slot, sample, d4, x)   the field's input, four columns; input_value(tape_at, entry): slot 0 of them
 //   evaluate(t, local, tape_at)           rows of points and probes -> rows of f and J e_k; a barrier before and behind
@@ -22,6 +24,7 @@
 // @const ROWS: u32 = 8
 // @const LAYERS: u32 = 2
 // @const LD4: u32 = 1
+// @const DIM: u32 = 1
 // @const ENTRIES: u32 = 8
 // @const GATED: u32 = 0
 // @const STORE_U: u32 = 0
@@ -44,7 +47,6 @@ struct FusedLayer {
 
 struct FusedParams {
   samples: u32,
-  dim: u32,
   probes: u32,
   stages: u32,
   steps: u32,          // fixed steps; 0: adaptive
@@ -97,6 +99,11 @@ fn weight_e(i: u32) -> f32 { return params.e[i / 4u][i % 4u]; }
 
 fn swish_beta() -> f32 {
   return packed[params.beta_at / 4u][params.beta_at % 4u];
+}
+
+// Columns of a point's vec4 d4.
+fn columns_of(d4: u32) -> u32 {
+  return min(4u, DIM - 4u * d4);
 }
 
 fn row_at(slot: u32, sample: u32) -> u32 {

@@ -166,6 +166,7 @@ fn store_end_bar(tile: u32, local: u32) {
 }
 
 fn load_tile(tile: u32, begins: bool, local: u32) {
+  take_probe(tile, local);
   for (var e = local; e < ENTRIES; e += GROUP) {
     z[e] = load_bar(select(params.stage_bar_at, 0u, begins), tile, e);
     a[e] = load_bar(params.bar_at, tile, e);

@@ -35,10 +35,10 @@
 
 fn load_kept(at: u32, tile: u32, record: u32, e: u32) -> vec4<f32> {
   var value = vec4<f32>();
-  let row = at + (record * params.samples + sample_of(tile, e / LD4)) * params.dim;
-  for (var d = 0u; d < 4u; d++) {
+  let row = at + (record * params.samples + sample_of(tile, e / LD4)) * DIM;
+  for (var d = 0u; d < columns_of(e % LD4); d++) {
     let column = 4u * (e % LD4) + d;
-    if (column < params.dim) { value[d] = kept[row + column]; }
+    value[d] = kept[row + column];
   }
   return value;
 }
@@ -63,11 +63,32 @@ fn is_used(i: u32) -> bool {
 }
 
 fn stage_place(i: u32) -> u32 {
-  return params.stage_bar_at + i * params.samples * params.dim;
+  return params.stage_bar_at + i * params.samples * DIM;
+}
+
+// Of an invocation's own sample (OWN_ROWS): kappa_i, z_bar, dL/dDelta, and what moves with t1.
+var<private> own_kappa: vec4<f32>;
+var<private> own_bar: vec4<f32>;
+var<private> own_delta_bar: f32;
+var<private> own_end_bar: f32;
+
+fn solution_bar(tile: u32, e: u32) -> vec4<f32> {
+  if (OWN_ROWS) { return own_bar; }
+  return load_bar(params.bar_at, tile, e);
+}
+
+fn delta_bar(row: u32) -> f32 {
+  if (OWN_ROWS) { return own_delta_bar; }
+  return bars[params.delta_bar_at + row];
 }
 
 fn kappa(tile: u32, i: u32, e: u32) -> vec4<f32> {
-  var sum = weight_b(i) * load_bar(params.bar_at, tile, e);
+  if (OWN_ROWS) { return own_kappa; }
+  return kappa_of(tile, i, e);
+}
+
+fn kappa_of(tile: u32, i: u32, e: u32) -> vec4<f32> {
+  var sum = weight_b(i) * solution_bar(tile, e);
   for (var j = i + 1u; j < params.stages; j++) {
     if (is_used(j)) { sum += weight_a(j, i) * load_bar(stage_place(j), tile, e); }
   }
@@ -111,9 +132,13 @@ fn add_end_bar(tile: u32, i: u32, record: u32, step: vec4<f32>, local: u32) {
     }
     if (SLOTS > 1u) {
       let minus_trace = kept[params.traces_at + record * params.samples + row];
-      sum += bars[params.delta_bar_at + row] * weight_b(i) * minus_trace;
+      sum += delta_bar(row) * weight_b(i) * minus_trace;
     }
-    bars[params.end_bar_at + row] += step.w * sum;
+    if (OWN_ROWS) {
+      own_end_bar += step.w * sum;
+    } else {
+      bars[params.end_bar_at + row] += step.w * sum;
+    }
   }
 }
 
@@ -124,7 +149,7 @@ fn place_seeds(tile: u32, i: u32, record: u32, step: vec4<f32>, local: u32) {
     let inside = is_sample(tile, sample);
     set_seed(0u, sample, e % LD4, step.y * value_bar(tile, i, record, e));
     var a_delta = 0.0;
-    if (SLOTS > 1u && inside) { a_delta = bars[params.delta_bar_at + tile * TILE + sample]; }
+    if (SLOTS > 1u && inside) { a_delta = delta_bar(tile * TILE + sample); }
     for (var slot = 1u; slot < SLOTS; slot++) {
       let scale = -step.y * weight_b(i) * a_delta * params.trace_weight;
       var bar = scale * probe_at(tile, slot, e);
@@ -146,12 +171,28 @@ fn take_stage_bar(tile: u32, i: u32, record: u32, h: f32, local: u32) {
 
 fn take_step(tile: u32, local: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {
-    var sum = load_bar(params.bar_at, tile, e);
+    var sum = solution_bar(tile, e);
     for (var i = 0u; i < params.stages; i++) {
       if (is_used(i)) { sum += load_bar(stage_place(i), tile, e); }
     }
+    own_bar = sum;
     store_bar(params.bar_at, tile, e, sum);
   }
+}
+
+// What an invocation keeps of its own sample, at the beginning of a tile and at its end.
+fn take_own(tile: u32, local: u32) {
+  if (!OWN_ROWS) { return; }
+  own_bar = load_bar(params.bar_at, tile, local);
+  own_delta_bar = 0.0;
+  own_end_bar = 0.0;
+  if (!is_sample(tile, local)) { return; }
+  if (SLOTS > 1u) { own_delta_bar = bars[params.delta_bar_at + tile * TILE + local]; }
+  own_end_bar = bars[params.end_bar_at + tile * TILE + local];
+}
+
+fn store_own(tile: u32, local: u32) {
+  if (OWN_ROWS && is_sample(tile, local)) { bars[params.end_bar_at + tile * TILE + local] = own_end_bar; }
 }
 
 fn reverse_tile(tile: u32, first: bool, chunk: u32, own: u32, local: u32) {
@@ -178,6 +219,7 @@ fn reverse_tile(tile: u32, first: bool, chunk: u32, own: u32, local: u32) {
         evaluate(t, local, tape_at);
         sync_all();
       }
+      if (OWN_ROWS) { own_kappa = kappa_of(tile, i, local); }
       add_end_bar(tile, i, record, step, local);
       // Seeds may stand where results stood, which it read.
       if (REGULARISE == 1u) { sync(); }
@@ -215,9 +257,12 @@ fn main(
         bars[params.end_bar_at + tile * TILE + sample] = 0.0;
       }
     }
+    take_probe(tile, local);
+    take_own(tile, local);
     // Chunks of an adaptive solve were cleared: its tiles begin at different steps.
     let first = ADAPTIVE == 0u && tile == group.x && params.to_step == params.capacity;
     reverse_tile(tile, first, chunk, group.x * RING * params.tile4, local);
+    store_own(tile, local);
   }
   end_tiles(chunk, local);
   if (group.x == 0u && local == 0u) {

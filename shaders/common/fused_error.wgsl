@@ -11,7 +11,7 @@ var<workgroup> shares: array<vec4<f32>, GROUP>;
 fn scaled_square(value: vec4<f32>, size: vec4<f32>, atol: f32, d4: u32) -> f32 {
   var sum = 0.0;
   for (var d = 0u; d < 4u; d++) {
-    if (4u * d4 + d < params.dim) {
+    if (4u * d4 + d < DIM) {
       let ratio = value[d] / (atol + settings.rtol * abs(size[d]));
       sum += ratio * ratio;
     }

@@ -41,7 +41,7 @@ fn advance(h: f32, local: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {
     var sum = vec4<f32>();
     for (var j = 0u; j < params.stages; j++) { sum += weight_b(j) * slopes[j * ENTRIES + e]; }
-    z[e] += h * sum;
+    set_z(e, z_at(e) + h * sum);
   }
   if (SLOTS == 1u) { return; }
   for (var sample = local; sample < TILE; sample += GROUP) {

@@ -44,19 +44,17 @@ fn word_of(element: u32, purpose: u32) -> u32 {
 fn place_points(tile: u32, s: f32, local: u32, tape_at: u32) {
   for (var sample = local; sample < TILE; sample += GROUP) {
     let drawn = sample_of(tile, sample);
-    let row_from = index_from_bits(word_of(drawn, key[2]), draws.rows) * params.dim;
+    let row_from = index_from_bits(word_of(drawn, key[2]), draws.rows) * DIM;
     for (var d4 = 0u; d4 < LD4; d4++) {
       var point = vec4<f32>();
       var aim = vec4<f32>();
-      for (var d = 0u; d < 4u; d++) {
+      for (var d = 0u; d < columns_of(d4); d++) {
         let column = 4u * d4 + d;
-        if (column < params.dim) {
-          let word = word_of(drawn * params.dim + column, draws.base_purpose);
-          let base = normal_from_bits(word, normal_table[normal_segment(word)]);
-          let start = data[row_from + column];
-          point[d] = (1.0 - s) * start + s * base;
-          aim[d] = (base - start) / interval[1];
-        }
+        let word = word_of(drawn * DIM + column, draws.base_purpose);
+        let base = normal_from_bits(word, normal_table[normal_segment(word)]);
+        let start = data[row_from + column];
+        point[d] = (1.0 - s) * start + s * base;
+        aim[d] = (base - start) / interval[1];
       }
       let entry = sample * LD4 + d4;
       aims[entry] = aim;

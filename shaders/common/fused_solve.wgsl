@@ -10,6 +10,7 @@
 //             -tr [step][stage][sample] at traces_at (KEEP = 1)
 
 // @include "common/fused.wgsl"
+// @include "common/fused_probes.wgsl"
 // @const SLOPES: u32 = 8
 // @const TRACES: u32 = 8
 // @const KEEP: u32 = 0
@@ -22,16 +23,38 @@ var<workgroup> slopes: array<vec4<f32>, SLOPES>;
 var<workgroup> delta: array<f32, TILE>;
 var<workgroup> traces: array<f32, TRACES>;
 
+// The same of an invocation's own sample (OWN_ROWS): memory of the workgroup costs a load of its own for each of its lanes
+// where a GPU is emulated.
+var<private> own_z: vec4<f32>;
+var<private> own_point: vec4<f32>;
+var<private> own_slope: vec4<f32>;
+var<private> own_trace: f32;
+
+fn z_at(e: u32) -> vec4<f32> {
+  if (OWN_ROWS) { return own_z; }
+  return z[e];
+}
+
+fn set_z(e: u32, value: vec4<f32>) {
+  if (OWN_ROWS) { own_z = value; } else { z[e] = value; }
+}
+
+fn point_at(e: u32) -> vec4<f32> {
+  if (OWN_ROWS) { return own_point; }
+  return point[e];
+}
+
 // `fresh`: the solve begins here, Delta at 0.
 fn load_state(tile: u32, fresh: bool, local: u32) {
+  take_probe(tile, local);
   for (var e = local; e < ENTRIES; e += GROUP) {
-    let at = sample_of(tile, e / LD4) * params.dim;
+    let at = sample_of(tile, e / LD4) * DIM;
     var value = vec4<f32>();
-    for (var d = 0u; d < 4u; d++) {
+    for (var d = 0u; d < columns_of(e % LD4); d++) {
       let column = 4u * (e % LD4) + d;
-      if (column < params.dim) { value[d] = state[at + column]; }
+      value[d] = state[at + column];
     }
-    z[e] = value;
+    set_z(e, value);
   }
   for (var sample = local; sample < TILE; sample += GROUP) {
     delta[sample] = 0.0;
@@ -42,11 +65,11 @@ fn load_state(tile: u32, fresh: bool, local: u32) {
 fn store_state(tile: u32, local: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {
     if (!is_sample(tile, e / LD4)) { continue; }
-    let at = (tile * TILE + e / LD4) * params.dim;
-    let value = z[e];
-    for (var d = 0u; d < 4u; d++) {
+    let at = (tile * TILE + e / LD4) * DIM;
+    let value = z_at(e);
+    for (var d = 0u; d < columns_of(e % LD4); d++) {
       let column = 4u * (e % LD4) + d;
-      if (column < params.dim) { state[at + column] = value[d]; }
+      state[at + column] = value[d];
     }
   }
   if (SLOTS == 1u) { return; }
@@ -61,19 +84,22 @@ fn store_loss(tile: u32, local: u32) {
   let share = 1.0 / f32(params.samples);
   for (var e = local; e < ENTRIES; e += GROUP) {
     if (!is_sample(tile, e / LD4)) { continue; }
-    let at = params.bar_at + (tile * TILE + e / LD4) * params.dim;
-    let value = share * z[e];
-    for (var d = 0u; d < 4u; d++) {
+    let at = params.bar_at + (tile * TILE + e / LD4) * DIM;
+    let value = share * z_at(e);
+    for (var d = 0u; d < columns_of(e % LD4); d++) {
       let column = 4u * (e % LD4) + d;
-      if (column < params.dim) { state[at + column] = value[d]; }
+      state[at + column] = value[d];
     }
   }
   for (var sample = local; sample < TILE; sample += GROUP) {
     if (!is_sample(tile, sample)) { continue; }
     let row = tile * TILE + sample;
     var square = 0.0;
-    for (var d4 = 0u; d4 < LD4; d4++) { square += dot(z[sample * LD4 + d4], z[sample * LD4 + d4]); }
-    state[params.nll_at + row] = 0.5 * square + 0.918938533 * f32(params.dim) + delta[sample];
+    for (var d4 = 0u; d4 < LD4; d4++) {
+      let here = z_at(sample * LD4 + d4);
+      square += dot(here, here);
+    }
+    state[params.nll_at + row] = 0.5 * square + 0.918938533 * f32(DIM) + delta[sample];
     state[params.delta_bar_at + row] = share;
   }
 }
@@ -84,8 +110,8 @@ fn place_rows(tile: u32, local: u32, tape_at: u32) {
     let sample = e / LD4;
     let d4 = e % LD4;
     for (var slot = 0u; slot < SLOTS; slot++) {
-      var x = point[e];
-      if (slot > 0u) { x = probes[((slot - 1u) * params.samples + sample_of(tile, sample)) * LD4 + d4]; }
+      var x = point_at(e);
+      if (slot > 0u) { x = probe_at(tile, slot, e); }
       set_input(tape_at, slot, sample, d4, x);
     }
   }
@@ -96,7 +122,8 @@ fn place_point(tile: u32, i: u32, h: f32, local: u32, tape_at: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {
     var sum = vec4<f32>();
     for (var j = 0u; j < i; j++) { sum += weight_a(i, j) * slopes[j * ENTRIES + e]; }
-    point[e] = z[e] + h * sum;
+    let here = z_at(e) + h * sum;
+    if (OWN_ROWS) { own_point = here; } else { point[e] = here; }
   }
   place_rows(tile, local, tape_at);
 }
@@ -106,7 +133,8 @@ fn take_slopes(tile: u32, i: u32, local: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {
     let sample = e / LD4;
     var value = result(0u, sample, e % LD4);
-    if (RESIDUAL == 1u) { value -= point[e]; }
+    if (RESIDUAL == 1u) { value -= point_at(e); }
+    own_slope = value;
     slopes[i * ENTRIES + e] = value;
   }
   if (SLOTS == 1u) { return; }
@@ -114,13 +142,14 @@ fn take_slopes(tile: u32, i: u32, local: u32) {
     var trace = 0.0;
     for (var slot = 1u; slot < SLOTS; slot++) {
       for (var d4 = 0u; d4 < LD4; d4++) {
-        let probe = probes[((slot - 1u) * params.samples + sample_of(tile, sample)) * LD4 + d4];
+        let probe = probe_at(tile, slot, sample * LD4 + d4);
         var image = result(slot, sample, d4);
         if (RESIDUAL == 1u) { image -= probe; }
         trace += dot(probe, image);
       }
     }
-    traces[i * TILE + sample] = -params.trace_weight * trace;
+    own_trace = -params.trace_weight * trace;
+    traces[i * TILE + sample] = own_trace;
   }
 }
 
@@ -128,21 +157,22 @@ fn take_slopes(tile: u32, i: u32, local: u32) {
 fn keep_stage(tile: u32, record: u32, i: u32, local: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {
     if (!is_sample(tile, e / LD4)) { continue; }
-    let at = (record * params.samples + tile * TILE + e / LD4) * params.dim;
-    let here = point[e];
-    let slope = slopes[i * ENTRIES + e];
-    for (var d = 0u; d < 4u; d++) {
+    let at = (record * params.samples + tile * TILE + e / LD4) * DIM;
+    let here = point_at(e);
+    var slope = own_slope;
+    if (!OWN_ROWS) { slope = slopes[i * ENTRIES + e]; }
+    for (var d = 0u; d < columns_of(e % LD4); d++) {
       let column = 4u * (e % LD4) + d;
-      if (column < params.dim) {
-        if (TAPE == 0u) { kept[at + column] = here[d]; }
-        kept[params.slopes_at + at + column] = slope[d];
-      }
+      if (TAPE == 0u) { kept[at + column] = here[d]; }
+      kept[params.slopes_at + at + column] = slope[d];
     }
   }
   if (SLOTS == 1u) { return; }
   for (var sample = local; sample < TILE; sample += GROUP) {
     if (is_sample(tile, sample)) {
-      kept[params.traces_at + record * params.samples + tile * TILE + sample] = traces[i * TILE + sample];
+      var trace = own_trace;
+      if (!OWN_ROWS) { trace = traces[i * TILE + sample]; }
+      kept[params.traces_at + record * params.samples + tile * TILE + sample] = trace;
     }
   }
 }

@@ -4,10 +4,11 @@
 // (SwiftShader's code for x86), so nothing is loaded within an evaluation but a sample's point, and nothing stored but f
 // and J e_k. On a GPU this much private memory would leave the chip: it is never chosen there.
 //
-// A workgroup is one subgroup, a tile 4 samples, of each lane one, which go through a layer one after the other, while its
-// code is at hand. An invocation owns the vec4 columns lane, lane + 4, ... of every layer, OWN at most; activations reach the
-// other lanes by broadcast. The reverse sweep needs no transposed weights: an invocation's share of W^T u is summed over the
-// lanes. Gradients stay in private memory, too, until the kernel ends.
+// A workgroup is one subgroup, a tile 4 samples, of each lane one. An invocation owns the vec4 columns lane, lane + 4, ... of
+// every layer, OWN at most; activations reach the other lanes by swaps within the quad. The reverse sweep needs no transposed
+// weights: an invocation's share of W^T u is summed over the lanes. Gradients stay in private memory, too, until the kernel
+// ends. The samples of a tile go through a wide layer one after the other, in a loop whose code stays in the instruction
+// cache; of narrow layers each is written out (src/ode/unrolled-queue.ts and unrolled-straight.ts).
 //
 // Places are known because src/ode/unrolled.ts writes the functions named unrolled_*, layer by layer, in place of those
 // below: WGSL has no loop that a compiler must unroll.
@@ -37,15 +38,17 @@ var<private> offset: array<vec4<f32>, COLUMNS>;
 // What goes from layer to layer, as [sample][slot][own column]: a queue, whose front is at hand. Then the product of one slot.
 var<private> queue: array<vec4<f32>, SPAN>;
 var<private> sums: array<vec4<f32>, OWN>;
-// A layer's input as every lane sees it; on the way back a lane's share of its cotangent.
+// On the way back a lane's share of the cotangent of a layer's input, in the order of the weights.
 var<private> wide: array<vec4<f32>, 4u * OWN>;
 // An invocation's own sample: points and probes, f and J e_k, by slot.
 var<private> points: array<vec4<f32>, SLOTS>;
 var<private> results: array<vec4<f32>, SLOTS>;
-// sigma' of the columns of the sample at hand.
-var<private> slope: array<vec4<f32>, OWN>;
+// sigma' of the columns of the sample at hand, or of all samples.
+var<private> slope: array<vec4<f32>, TILE * OWN>;
 
-// Lanes speak to each other by broadcast alone.
+const OWN_ROWS: bool = true;
+
+// Lanes speak to each other within the quad alone.
 fn sync() {}
 
 fn sync_all() {}
@@ -67,6 +70,15 @@ fn result(slot: u32, sample: u32, d4: u32) -> vec4<f32> {
 fn own_vector(row: u32, layer: FusedLayer, column: u32) -> vec4<f32> {
   if (column >= layer.out4) { return vec4<f32>(); }
   return packed[params.vectors4 + row * params.columns4 + layer.vector_at + column];
+}
+
+// Input columns of which a hidden layer's weights are kept, and the k-th of them (see resident-plan.ts).
+fn kept_columns(l: u32, layer: FusedLayer) -> u32 {
+  return select(4u * ((layer.in4 + 3u) / 4u), 1u, l == 0u);
+}
+
+fn kept_column(l: u32, k: u32, lane: u32) -> u32 {
+  return select((k & ~3u) + (lane ^ (k & 3u)), 0u, l == 0u);
 }
 
 // Weights into private memory. Of its arrays, each is somewhere reached by an index that is not known when the kernel is
@@ -97,12 +109,16 @@ fn begin_tiles(lane: u32) {
       }
     }
     if (l + 1u < LAYERS) {
-      for (var k = 0u; k < 4u * layer.in4; k++) {
-        for (var c = 0u; c < own; c++) {
-          let column = 4u * c + lane;
-          let value = packed[layer.forward_at + k * layer.out4 + min(column, layer.out4 - 1u)];
-          w[at] = select(vec4<f32>(), value, column < layer.out4);
-          at++;
+      for (var k = 0u; k < kept_columns(l, layer); k++) {
+        let from_column = kept_column(l, k, lane);
+        for (var j = 0u; j < 4u; j++) {
+          for (var c = 0u; c < own; c++) {
+            let column = 4u * c + lane;
+            let row = 4u * min(from_column, layer.in4 - 1u) + j;
+            let value = packed[layer.forward_at + row * layer.out4 + min(column, layer.out4 - 1u)];
+            w[at] = select(vec4<f32>(), value, column < layer.out4 && from_column < layer.in4);
+            at++;
+          }
         }
       }
     } else {
@@ -124,17 +140,22 @@ fn unrolled_time(t: f32) { offset[0] = bias[0] + t * drift[0] + gate[0] + gate_b
 // The tile's points and probes through the hidden layers: results in the queue.
 fn unrolled_hidden(beta: f32) { queue[0] = slope[0] + sums[0] + points[0]; }
 
-// The last layer for the front of the queue, which moves to its end. The same in all lanes.
-fn unrolled_last(slot: u32) -> vec4<f32> { return w[slot]; }
+// The last layer: f and J e_k of an invocation's own sample into the results.
+fn unrolled_results(lane: u32) { results[0] = w[lane]; }
+
+// The sum over the lanes of the i-th of four, to lane i.
+fn sum_to_own(lane: u32, a: vec4<f32>, b: vec4<f32>, c: vec4<f32>, d: vec4<f32>) -> vec4<f32> {
+  let odd = (lane & 1u) == 1u;
+  let ab = select(a, b, odd) + quadSwapX(select(b, a, odd));
+  let cd = select(c, d, odd) + quadSwapX(select(d, c, odd));
+  let upper = lane > 1u;
+  return select(ab, cd, upper) + quadSwapY(select(cd, ab, upper));
+}
 
 // f and J e_k of the tile's samples. What a sweep wants of them is kept.
 fn evaluate(t: f32, lane: u32, tape_at: u32) {
   let beta = swish_beta();
   unrolled_time(t);
   unrolled_hidden(beta);
-  for (var n = 0u; n < TILE * SLOTS; n++) {
-    let slot = n % SLOTS;
-    let y = unrolled_last(slot);
-    if (lane == n / SLOTS) { results[slot] = y; }
-  }
+  unrolled_results(lane);
 }

@@ -30,9 +30,9 @@ var<private> going: array<vec4<f32>, SPAN>;
 var<private> seeds: array<vec4<f32>, SLOTS>;
 var<private> point_bar: vec4<f32>;
 // Of the layer at hand: its input in all slots, the cotangent of that in one, sigma'' and what the tangents add to u_bar.
-var<private> input: array<vec4<f32>, SLOTS * OWN>;
+var<private> input: array<vec4<f32>, SPAN>;
 var<private> back: array<vec4<f32>, OWN>;
-var<private> curve: array<vec4<f32>, OWN>;
+var<private> curve: array<vec4<f32>, TILE * OWN>;
 var<private> bend: array<vec4<f32>, OWN>;
 
 // See begin_tiles.
@@ -106,8 +106,10 @@ fn end_tiles(chunk: u32, lane: u32) {
       let vectors = VectorSums(bias_bar[i], drift_bar[i], gate_bar[i], gate_bias_bar[i], tau_bar[i], time_bar[i]);
       add_vectors(chunk, layer.vector_at + column, vectors, fresh);
       if (last) { continue; }
-      for (var k = 0u; k < layer.in4; k++) {
-        let place = chunk + layer.gradient_at + 4u * column * layer.in4 + k;
+      for (var k = 0u; k < kept_columns(l, layer); k++) {
+        let from_column = kept_column(l, k, lane);
+        if (from_column >= layer.in4) { continue; }
+        let place = chunk + layer.gradient_at + 4u * column * layer.in4 + from_column;
         add_block(place, layer.in4, w_bar_block(at + 4u * k * own + c, own), fresh);
       }
     }
@@ -116,7 +118,7 @@ fn end_tiles(chunk: u32, lane: u32) {
         add_block(chunk + layer.gradient_at + k, layer.in4, w_bar_block(at + (k & ~3u), 1u), fresh);
       }
     }
-    at += 4u * layer.in4 * own;
+    at += 4u * kept_columns(l, layer) * own;
   }
   if (ACTIVATION != SWISH) { return; }
   let sum = subgroupAdd(beta_bar);

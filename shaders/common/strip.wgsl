@@ -29,6 +29,8 @@ struct Rows {
 fn begin_tiles(local: u32) {}
 
 // All of it is in global memory.
+const OWN_ROWS: bool = false;
+
 fn sync() {
   storageBarrier();
 }

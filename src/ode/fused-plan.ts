@@ -155,6 +155,7 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
     ROWS: rows,
     LAYERS: layers.length,
     LD4: layers[0]!.inPadded / 4,
+    DIM: spec.dim,
     ENTRIES: (samples * layers[0]!.inPadded) / 4,
     GATED: layers[0]!.gated ? 1 : 0,
     STORE_U: storesU(spec) ? 1 : 0,
@@ -371,7 +372,6 @@ export function fusedParams(plan: FusedPlan, places: FusedPlaces, spillAt: numbe
   ]);
   return {
     samples: batch,
-    dim: packing.spec.dim,
     probes,
     stages: method.stages,
     steps: fixedSteps,

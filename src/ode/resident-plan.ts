@@ -1,6 +1,8 @@
 /**
  * Who keeps which weights where they stay resident (shaders/common/resident.wgsl). Columns are vec4. An invocation owns columns
- * lane, lane + 4, … of a layer: `own` of them, OWN in the widest layer.
+ * lane, lane + 4, … of a layer: `own` of them, OWN in the widest layer. Of a hidden layer's weights it keeps, for each of its
+ * own input columns i, the four rows of column 4 i + (lane xor 0), then of 4 i + (lane xor 1), and so on: what another lane
+ * has comes by a swap within the quad, which is one instruction; a broadcast is twenty.
  */
 import type { Packing } from "../field/packing.js";
 
@@ -32,7 +34,8 @@ export function residentPlan({ layers }: Packing): ResidentPlan {
     const ownInputs = Math.ceil(inputs / LANES);
     const own = Math.ceil(outPadded / 4 / LANES);
     const layer = { index, inputs, ownInputs, own, at };
-    at += index + 1 < layers.length ? inPadded * own : 4 * ownInputs;
+    if (index === 0) at += 4 * own;
+    else at += index + 1 < layers.length ? 4 * LANES * ownInputs * own : 4 * ownInputs;
     return layer;
   });
   const own = Math.max(...planned.map((layer) => layer.own));
