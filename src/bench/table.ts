@@ -32,9 +32,19 @@ export function benchTable(report: BenchReport): string {
   );
   const peers = rows.flatMap(({ name, result }) => peersOf(name, result));
   const all = markdown(["", "engine", "ms", "dispatches", "submits", "buffers", "off by"], peers);
-  const notes = notesOf(report);
-  return [head, "", summary, ...(notes ? ["", notes] : []), ...(peers.length > 0 ? ["", all] : [])].join(
-    "\n",
+  const notes = [notesOf(report), evaluationsOf(report)].filter((note) => note !== "");
+  const parts = [head, summary, ...notes, ...(peers.length > 0 ? [all] : [])];
+  return parts.join("\n\n");
+}
+
+/** W1a beside the best peer of W1, which takes other steps: time by evaluation, forward and back. */
+function evaluationsOf({ workloads: { W1, W1a } }: BenchReport): string {
+  if (!W1?.ours.nfe || !W1a?.ours.nfe || !W1.ratio) return "";
+  const ours = W1a.ours.ms.median / W1a.ours.nfe;
+  const peer = (W1.ratio * W1.ours.ms.median) / W1.ours.nfe;
+  return (
+    `An evaluation of W1a, of ${W1a.ours.nfe}: ${short(ours)} ms; of W1's best peer, of ${W1.ours.nfe}: ` +
+    `${short(peer)} ms, ${(peer / ours).toPrecision(3)}×.`
   );
 }
 

@@ -2,7 +2,7 @@
 import type { ScalingAxis } from "../../src/bench/report.js";
 import { short } from "../../src/bench/table.js";
 
-const PANEL = { width: 260, height: 220, left: 52, right: 12, top: 30, bottom: 34 };
+const PANEL = { width: 270, height: 220, left: 66, right: 12, top: 30, bottom: 34 };
 
 /** An SVG with a title, for light and dark surroundings alike. */
 export function scalingPlot(axes: readonly ScalingAxis[]): string {

@@ -49,6 +49,18 @@ test("the table holds ours, the best WebGPU peer, and why another was not measur
   expect(short(0.123456)).toBe("0.123");
 });
 
+test("W1a is compared with the best peer of W1 by evaluation", () => {
+  const W1 = {
+    about: "a step",
+    ours: { ...entry(64), nfe: 64 },
+    peers: { "a webgpu": entry(128) },
+    ratio: 2,
+  };
+  const W1a = { about: "adaptive", ours: { ...entry(80), nfe: 40 }, peers: {}, ratio: null };
+  const text = benchTable({ ...report, workloads: { W1, W1a } });
+  expect(text).toContain("An evaluation of W1a, of 40: 2 ms; of W1's best peer, of 64: 2 ms, 1.00×.");
+});
+
 test("with M, shares of the adapter's own rates", () => {
   const product = {
     about: "product",
@@ -81,6 +93,6 @@ test("the plot has a panel for each axis and places within it", () => {
   expect(svg.match(/<g /g)).toHaveLength(2);
   expect(svg).toContain("width, slope 1.90");
   expect(svg).not.toMatch(/NaN|Infinity|undefined/);
-  // Logarithmic: the middle point stands in the middle of the panel's 52 … 248.
-  expect(svg).toContain("L150 ");
+  // Logarithmic: the middle point stands in the middle of the panel's 66 … 258.
+  expect(svg).toContain("L162 ");
 });
