@@ -34,9 +34,9 @@ fn set_row(at: u32, value: vec4<f32>) {
 // Nothing is kept from tile to tile.
 fn begin_tiles(local: u32) {}
 
-// What the invocations wrote to rows is seen by all behind this.
 const OWN_ROWS: bool = false;
 
+// What the invocations wrote to rows is seen by all behind this.
 fn sync() {
   workgroupBarrier();
   if (SPILL == 1u) { storageBarrier(); }

@@ -28,9 +28,9 @@ struct Rows {
 // Nothing is kept from tile to tile.
 fn begin_tiles(local: u32) {}
 
-// All of it is in global memory.
 const OWN_ROWS: bool = false;
 
+// All of it is in global memory.
 fn sync() {
   storageBarrier();
 }
