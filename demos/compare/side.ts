@@ -42,7 +42,9 @@ export class Side {
     readonly post: (event: Event, transfer?: Transferable[]) => void,
   ) {
     this.#flow = flowOf(device, config, undefined);
-    const detail = COURSE_DETAIL[device.adapter.isSoftware ? "software" : "hardware"];
+    const { software, hardware } = COURSE_DETAIL;
+    // Two flows share the processor.
+    const detail = device.adapter.isSoftware ? { ...software, stride: 4 } : hardware;
     this.#journey = new Journey(
       {
         window: setOf(config).window,

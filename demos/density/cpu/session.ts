@@ -5,6 +5,7 @@
 import { data } from "fjordgpu";
 import { cellCentres } from "../../shared/grid.js";
 import { Checkpoints, Guard, isRunaway } from "../../shared/guard.js";
+import { ROUGH } from "../../shared/journey.js";
 import { Rest, unlessPutOff } from "../../shared/rest.js";
 import type { Config } from "../config.js";
 import { check, inspect, ring } from "../probes.js";
@@ -293,7 +294,7 @@ export class CpuSession {
     await this.#sendDensity(flow, coarse!, signal);
     await this.#sendSamples(flow, signal);
     if (!this.#layers.visible) return;
-    while (!signal.aborted && (await this.#journey?.advance(flow, this.#step, signal))) await this.#answer();
+    await this.#travel(flow, ROUGH, signal);
     for (const size of finer) await this.#sendDensity(flow, size, signal);
     if (this.#checkedStep !== this.#step && !signal.aborted) {
       const { config } = this;
@@ -301,7 +302,16 @@ export class CpuSession {
       this.#checkedStep = this.#step;
       this.post(found);
     }
-    await this.#answer();
+    await this.#travel(flow, Number.POSITIVE_INFINITY, signal);
+  }
+
+  /** Computes the course of the flow until so many of its densities are known, or all. */
+  async #travel(flow: CpuFlow, most: number, signal: AbortSignal): Promise<void> {
+    let isMore = true;
+    while (isMore && !signal.aborted && (this.#journey?.knownAt(this.#step) ?? most) < most) {
+      isMore = (await this.#journey?.advance(flow, this.#step, signal)) ?? false;
+      await this.#answer();
+    }
   }
 
   /** Nothing can be said before the course of the flow has its times, nor of weights that hold anything. */
