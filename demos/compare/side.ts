@@ -158,6 +158,11 @@ export class Side {
     return this.#journey.advance(this.#flow, this.#step, signal);
   }
 
+  /** The page has dropped what it knew of the flow's course. */
+  forget(): void {
+    this.#journey.forget();
+  }
+
   /** Ends the training and frees the GPU memory. */
   async dispose(): Promise<void> {
     await this.#reports?.return?.();

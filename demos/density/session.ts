@@ -118,6 +118,9 @@ export class Session {
     this.#single = single;
     this.#slow = false;
     this.#scene?.leave();
+    // A pause may come before a step: the page has dropped what it knew of the flow.
+    this.#journey?.forget();
+    this.#checkedStep = -1;
     this.#rest.start();
   }
 

@@ -52,6 +52,11 @@ export class Journey {
     return step === this.#step ? (times - 1) / stride + 1 - this.#left.length : 0;
   }
 
+  /** The page has dropped the course: it is computed anew, even if the flow is as it was. */
+  forget(): void {
+    this.#step = -1;
+  }
+
   /** From T down to 0; empty before the first call of `advance`. */
   get times(): readonly number[] {
     return this.#times;

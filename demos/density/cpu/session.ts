@@ -83,6 +83,9 @@ export class CpuSession {
   start(single = false): void {
     this.#single = single;
     this.#scene?.leave();
+    // A pause may come before a step: the page has dropped what it knew of the flow.
+    this.#journey?.forget();
+    this.#checkedStep = -1;
     this.#rest.start();
   }
 
