@@ -53,13 +53,18 @@ export class Duel {
   }
 
   start(): void {
-    this.#single = false;
-    this.#rest.start();
+    this.#goOn(false);
   }
 
   /** One step of each, then a pause. */
   single(): void {
-    this.#single = true;
+    this.#goOn(true);
+  }
+
+  #goOn(single: boolean): void {
+    this.#single = single;
+    // A pause may come before a step.
+    for (const side of this.#sides) side.forget();
     this.#rest.start();
   }
 

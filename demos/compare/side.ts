@@ -42,7 +42,9 @@ export class Side {
     readonly post: (event: Event, transfer?: Transferable[]) => void,
   ) {
     this.#flow = flowOf(device, config, undefined);
-    const detail = COURSE_DETAIL[device.adapter.isSoftware ? "software" : "hardware"];
+    const { software, hardware } = COURSE_DETAIL;
+    // Two flows share the processor.
+    const detail = device.adapter.isSoftware ? { ...software, stride: 4 } : hardware;
     this.#journey = new Journey(
       {
         window: setOf(config).window,
@@ -154,6 +156,11 @@ export class Side {
   /** The next part of what the time slider shows; false: nothing is left. */
   travel(signal: AbortSignal): Promise<boolean> {
     return this.#journey.advance(this.#flow, this.#step, signal);
+  }
+
+  /** The page has dropped what it knew of the flow's course. */
+  forget(): void {
+    this.#journey.forget();
   }
 
   /** Ends the training and frees the GPU memory. */

@@ -3,6 +3,7 @@ import type { Flow } from "fjordgpu";
 import { carry, fieldAt } from "../shared/carry.js";
 import type { Asked } from "./probes.js";
 
+export { PartedDensity } from "./parted-density.js";
 export { check, inspect, ring } from "./probes.js";
 export { SceneJourney } from "./scene-journey.js";
 export { selfTest } from "./self-test.js";

@@ -20,7 +20,7 @@ export const DETAIL: Record<"software" | "hardware", Detail> = {
     every: 1000,
     report: 5,
     samples: SAMPLES,
-    part: { milliseconds: 120, first: 512 },
+    part: { milliseconds: 50, first: 256 },
   },
   hardware: {
     grids: [64, 96, 192, 384],

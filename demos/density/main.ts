@@ -325,17 +325,14 @@ function sayCpu(reason: string): void {
 
 /** What is less where a processor computes. */
 function slowNote(isPreset: boolean, withoutWebGpu: boolean): string {
-  const { float64, software, hardware } = COURSE_DETAIL;
-  const here = withoutWebGpu ? float64 : software;
-  const densities = (here.times - 1) / here.stride + 1;
+  const { times, stride } = COURSE_DETAIL[withoutWebGpu ? "float64" : "software"];
+  const densities = (times - 1) / stride + 1;
   const why = withoutWebGpu
     ? "Without WebGPU the CPU computes, in float64."
     : "No graphics hardware was found: the processor stands in.";
   const preset = " A small network is preset so that training stays lively; Settings has larger ones.";
-  return (
-    `${why}${isPreset ? preset : ""} The time slider has particles at ${here.times} times instead of ` +
-    `${hardware.times}, and densities at ${densities}.`
-  );
+  const fewer = ` The time slider has densities at ${densities} of its ${times} times.`;
+  return `${why}${isPreset ? preset : ""} Pictures are coarser.${densities < times ? fewer : ""}`;
 }
 
 function onEvent(event: Event): void {

@@ -2,6 +2,7 @@
 import type { TrainReport } from "fjordgpu";
 import type { Failure } from "../shared/failure.js";
 import type { Config } from "./config.js";
+import type { Float64State } from "./cpu/training.js";
 import type { ViewCommand, ViewEvent } from "./protocol-view.js";
 import type { OwnData } from "./sets.js";
 import type { AskSlow, SlowFailed, SlowStep } from "./slow/protocol.js";
@@ -25,6 +26,8 @@ export interface Beginning {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Whether it is a checkpoint, which goes on as if it had never stopped; else its weights alone are taken. */
   readonly resume: boolean;
+  /** Where a run in float64 stands, beside its model: on the CPU it goes on as if it had never stopped. */
+  readonly float64?: Float64State;
   /** Training steps that it has behind it. */
   readonly step: number;
   /** Whether the first of those steps was taken from weights that somebody had already. */

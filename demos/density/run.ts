@@ -14,12 +14,12 @@ import { ADAPTIVE, type Config, heldOutRows } from "./config.js";
 import type { Beginning } from "./protocol.js";
 import { noiseOf, OWN, type OwnData, ownData } from "./sets.js";
 
-/** Pictures that a run is going to have, at least: kernels of its own make each of them several times as fast. */
-const PICTURES = 50;
+/** Densities that a run is going to have, at least: those of a pause. Kernels of their own make each several times as fast. */
+const DENSITIES = 130;
 
 /** @throws ArgumentError, FileFormatError for a beginning that is no model */
 export function flowOf(device: Device, config: Config, beginning: Beginning | undefined): Flow {
-  return cnf(device, { ...optionsOf(config, beginning), uses: PICTURES });
+  return cnf(device, { ...optionsOf(config, beginning), uses: DENSITIES });
 }
 
 /** @throws ArgumentError, FileFormatError for a beginning that is no model */

@@ -1,9 +1,10 @@
 /** A journey that leaves what it computes on the device, for the picture; the page gets the numbers. */
-import { type Flow, logProbOnDevice, type Tensor, tensor, trajectoryOnDevice } from "fjordgpu";
+import { type Flow, type Tensor, tensor, trajectoryOnDevice } from "fjordgpu";
 import { fieldAt } from "../shared/carry.js";
 import { cellCentres, meshNodes } from "../shared/grid.js";
 import { COURSE_DETAIL, Journey, type SeenMoment } from "../shared/journey.js";
 import type { Bands } from "./bands.js";
+import type { PartedDensity } from "./parted-density.js";
 import type { Event } from "./protocol.js";
 import { ARROWS, MESH, SAMPLES, TRAILS } from "./protocol-view.js";
 import type { Scene } from "./scene.js";
@@ -17,6 +18,7 @@ export class SceneJourney extends Journey {
     readonly scene: Scene,
     seed: number,
     isSoftware: boolean,
+    readonly parted: PartedDensity,
     post: (event: Event, transfer?: Transferable[]) => void,
   ) {
     const detail = COURSE_DETAIL[isSoftware ? "software" : "hardware"];
@@ -77,9 +79,7 @@ export class SceneJourney extends Journey {
     const { window, size } = this.options;
     const t = this.times[index]!;
     const { velocity } = await fieldAt(flow, cellCentres(ARROWS, window), t);
-    const density = await onDevice(flow, cellCentres(size, window), (cells) =>
-      logProbOnDevice(flow, cells, { at: t, signal }),
-    );
+    const density = await this.parted.of(flow, cellCentres(size, window), t, signal);
     const logDensity = await density.data();
     if (signal.aborted) {
       density.dispose();

@@ -14,10 +14,12 @@ import {
 } from "fjordgpu";
 import { cellCentres } from "../shared/grid.js";
 import { Checkpoints, Guard, isRunaway, type Kept } from "../shared/guard.js";
+import { ROUGH } from "../shared/journey.js";
 import { Rest, unlessPutOff } from "../shared/rest.js";
 import { Bands } from "./bands.js";
 import type { Config } from "./config.js";
 import { DETAIL, type Detail } from "./detail.js";
+import type { PartedDensity } from "./parted-density.js";
 import type { Beginning, Command, Event, Shown } from "./protocol.js";
 import { DATA_POINTS, type DropRing, type Inspect } from "./protocol-view.js";
 import { datasetOf, flowOf, modelOf } from "./run.js";
@@ -61,6 +63,7 @@ export class Session {
   readonly #asked = new Map<string, Inspect | DropRing>();
   /** There is none before the first picture stands. */
   #journey: SceneJourney | undefined;
+  #parted: PartedDensity | undefined;
   #scene: Scene | undefined;
   /** Where in time the reader is, and until when what is not urgent waits. */
   #progress = 1;
@@ -91,7 +94,7 @@ export class Session {
     // Particles are recorded at every time of the course, dispatch by dispatch.
     this.#bands = {
       density: new Bands(milliseconds, first, 256),
-      crowd: new Bands(milliseconds, 1024, 512),
+      crowd: new Bands(2 * milliseconds, 1024, 512),
     };
   }
 
@@ -115,6 +118,9 @@ export class Session {
     this.#single = single;
     this.#slow = false;
     this.#scene?.leave();
+    // A pause may come before a step: the page has dropped what it knew of the flow.
+    this.#journey?.forget();
+    this.#checkedStep = -1;
     this.#rest.start();
   }
 
@@ -180,8 +186,11 @@ export class Session {
       // Drawn even when training is to begin at once: its first kernels take a while to compile.
       await this.#drawWhileTraining(flow);
       this.show(scene);
-      const { SceneJourney } = await fetchCourse();
-      this.#journey = new SceneJourney(scene, config.seed + 1, this.device.adapter.isSoftware, this.post);
+      const { PartedDensity, SceneJourney } = await fetchCourse();
+      const { isSoftware } = this.device.adapter;
+      const parted = new PartedDensity(this.#bands.density, (of, signal) => this.#between(of, signal));
+      this.#parted = parted;
+      this.#journey = new SceneJourney(scene, config.seed + 1, isSoftware, parted, this.post);
       // Whatever goes wrong with it is said when it is needed.
       fetchTraining().catch(() => undefined);
       await this.#idle(flow);
@@ -371,12 +380,8 @@ export class Session {
     await this.#sendDensity(flow, coarse, signal);
     await this.#sendSamples(flow, signal);
     if (!this.#layers.visible) return;
-    do {
-      await this.#quiet(signal);
-      await this.#answer(flow);
-    } while (!signal.aborted && (await this.#journey?.advance(flow, this.#step, signal)));
+    await this.#travel(flow, ROUGH, signal);
     await this.#sendCrowd(flow, signal);
-    // After the course of the flow: on an emulated GPU the finest picture takes as long as all of it.
     for (const size of finer) await this.#sendDensity(flow, size, signal);
     if (this.#checkedStep !== this.#step && !signal.aborted) {
       const { config } = this;
@@ -385,6 +390,22 @@ export class Session {
       this.#checkedStep = this.#step;
       this.post({ ...found, f32: await selfTest(this.device) });
     }
+    await this.#travel(flow, Number.POSITIVE_INFINITY, signal);
+  }
+
+  /** Computes the course of the flow until so many of its densities are known, or all. */
+  async #travel(flow: Flow, most: number, signal: AbortSignal): Promise<void> {
+    let isMore = true;
+    while (isMore && !signal.aborted && (this.#journey?.knownAt(this.#step) ?? most) < most) {
+      await this.#between(flow, signal);
+      isMore = (await this.#journey?.advance(flow, this.#step, signal)) ?? false;
+    }
+    await this.#answer(flow);
+  }
+
+  /** What matters more than the next piece of work: pictures for who moves in time, and answers. */
+  async #between(flow: Flow, signal: AbortSignal): Promise<void> {
+    await this.#quiet(signal);
     await this.#answer(flow);
   }
 
@@ -429,8 +450,10 @@ export class Session {
     if (upToDate || !this.#layers.density || !this.#layers.visible || signal.aborted) return;
     const [low, high] = setOf(this.config).window;
     const cells = cellCentres(size, [low, high]);
-    // The first picture in one part, so that nothing but it has to be compiled and fetched.
-    const density = await this.#density(flow, cells, size === this.#detail.grids[0], signal);
+    const density =
+      size > this.#detail.grids[0] && this.#parted
+        ? await this.#parted.of(flow, cells, 0, signal)
+        : await this.#atOnce(flow, cells, signal);
     const logDensity = await density.data();
     if (this.#scene) this.#scene.density = density;
     const cell = ((high - low) / size) ** 2;
@@ -440,27 +463,10 @@ export class Session {
     this.post({ type: "frame", step: this.#step, size, logDensity, mass }, [logDensity.buffer]);
   }
 
-  /** log p [n] at points [n, 2], band by band unless at once; questions about points are answered in between. */
-  async #density(flow: Flow, points: Float32Array, atOnce: boolean, signal: AbortSignal): Promise<Tensor> {
-    const pace = this.#bands.density;
-    const bands: Tensor[] = [];
-    try {
-      for (let from = 0; from < points.length; ) {
-        await this.#quiet(signal);
-        const band = points.subarray(from, atOnce ? undefined : from + 2 * pace.rows);
-        from += band.length;
-        const places = tensor(flow.device, band, [band.length / 2, 2]);
-        const start = performance.now();
-        bands.push(await logProbOnDevice(flow, places, { signal }).finally(() => places.dispose()));
-        // The first solve also waits for its kernels.
-        if (!atOnce) pace.took(band.length / 2, performance.now() - start);
-        await this.#answer(flow);
-      }
-      // What joins them comes with what draws.
-      return bands.length === 1 ? bands.pop()! : await (await import("./painting.js")).joined(bands);
-    } finally {
-      for (const band of bands) band.dispose();
-    }
+  /** In one part, so that nothing else has to be fetched and compiled before the first picture. */
+  async #atOnce(flow: Flow, points: Float32Array, signal: AbortSignal): Promise<Tensor> {
+    const places = tensor(flow.device, points, [points.length / 2, 2]);
+    return logProbOnDevice(flow, places, { signal }).finally(() => places.dispose());
   }
 
   async #sendSamples(flow: Flow, signal: AbortSignal): Promise<void> {
@@ -479,7 +485,7 @@ export class Session {
     const wanted = this.#layers.count;
     let due = performance.now() + this.#detail.every;
     while (this.#layers.samples && !signal.aborted) {
-      await this.#quiet(signal);
+      await this.#between(flow, signal);
       const count = await this.#journey?.join(flow, wanted, this.#bands.crowd, signal);
       if (count === undefined) return;
       // A picture takes about as long as a part.
@@ -487,7 +493,6 @@ export class Session {
         this.post({ type: "samples", count: Math.max(count, this.#sent.samples) });
         due = performance.now() + this.#detail.every;
       }
-      await this.#answer(flow);
     }
   }
 }

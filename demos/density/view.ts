@@ -1,5 +1,6 @@
 /** The picture: layers over each other at any time of the flow, with the legend and the words for it. */
 
+import type { Moment } from "../shared/course.js";
 import { DisplayClient } from "../shared/display-client.js";
 import { byId, setText } from "../shared/dom.js";
 import { decimal, integer } from "../shared/format.js";
@@ -177,6 +178,10 @@ export class View {
         break;
       case "moment":
         this.#stage.add(event);
+        if (!this.#isSeen(event)) {
+          this.#showReady();
+          return true;
+        }
         break;
       case "picture":
         this.#display.take(event);
@@ -195,6 +200,12 @@ export class View {
     this.#color();
     this.#describe();
     return true;
+  }
+
+  /** Whether the picture changes with it: at the data only arrows do, whose scale is that of the fastest of all. */
+  #isSeen({ index }: Moment): boolean {
+    const last = (this.#stage.course?.times.length ?? 1) - 1;
+    return index === last || this.#transport.progress < 1 || this.#ticks.field.checked;
   }
 
   /** One key press through time. */

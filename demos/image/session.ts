@@ -74,6 +74,8 @@ export class Session {
   }
 
   start(): void {
+    // A pause may come before a step: the page has dropped the course.
+    this.#journey.forget();
     this.#rest.start();
   }
 

@@ -20,10 +20,13 @@ export interface JourneyOptions {
   readonly size: number;
 }
 
-/** Times and cells that an adapter keeps up with. */
+/** Densities that make a course good to look at: what else there is to compute may come before the others. */
+export const ROUGH = 9;
+
+/** Times and cells that an adapter keeps up with: on emulated GPUs a density takes some 150 ms, on the CPU a second. */
 export const COURSE_DETAIL = {
-  float64: { times: 33, stride: 4, size: 24 },
-  software: { times: 33, stride: 4, size: 36 },
+  float64: { times: 65, stride: 4, size: 24 },
+  software: { times: 65, stride: 1, size: 36 },
   hardware: { times: 65, stride: 1, size: 96 },
 } as const;
 
@@ -42,6 +45,17 @@ export class Journey {
     readonly options: JourneyOptions,
     readonly post: (event: Course | Moment, transfer?: Transferable[]) => void,
   ) {}
+
+  /** Densities that the page has of the flow as it is after `step`. */
+  knownAt(step: number): number {
+    const { times, stride } = this.options;
+    return step === this.#step ? (times - 1) / stride + 1 - this.#left.length : 0;
+  }
+
+  /** The page has dropped the course: it is computed anew, even if the flow is as it was. */
+  forget(): void {
+    this.#step = -1;
+  }
 
   /** From T down to 0; empty before the first call of `advance`. */
   get times(): readonly number[] {

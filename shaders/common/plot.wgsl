@@ -11,9 +11,13 @@ fn clip_of(pixel: vec2<f32>, size: vec2<f32>) -> vec4<f32> {
   return vec4<f32>(2.0 * share.x - 1.0, 1.0 - 2.0 * share.y, 0.0, 1.0);
 }
 
-/// Corner 0 … 3 of a square around the origin, as a strip of triangles takes them.
+/// Vertices of a square: two triangles. All squares of a layer are one list of triangles, not instances of one square:
+/// GPUs are slow with instances this small, and emulated ones draw each on its own.
+const SQUARE = 6u;
+
+/// Where vertex 0 … 5 of a square around the origin lies; bits of two numbers say right or left, and up or down.
 fn corner(vertex: u32) -> vec2<f32> {
-  return vec2<f32>(f32(vertex & 1u), f32(vertex >> 1u)) * 2.0 - 1.0;
+  return vec2<f32>(f32((0x32u >> vertex) & 1u), f32((0x2cu >> vertex) & 1u)) * 2.0 - 1.0;
 }
 
 /// Distance of a pixel from the straight line between two others.

@@ -2,7 +2,7 @@
 //
 // from_field, to_field  f32 [rows][columns][2], row 0 at the top of the window
 //
-// One instance per arrow, a square around it. Its fragments take the nearest of shaft and two barbs, so that an arrow
+// A square around each arrow. Its fragments take the nearest of shaft and two barbs, so that an arrow
 // that can be seen through is of one colour. Short arrows have short barbs, and the shortest are dots.
 
 // @include "common/plot.wgsl"
@@ -34,7 +34,8 @@ struct Arrow {
 }
 
 @vertex
-fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) i: u32) -> Arrow {
+fn vertex(@builtin(vertex_index) index: u32) -> Arrow {
+  let i = index / SQUARE;
   let start = vec2<f32>(from_field[2u * i], from_field[2u * i + 1u]);
   let end = vec2<f32>(to_field[2u * i], to_field[2u * i + 1u]);
   let half = 0.5 * params.scale * (start + params.share * (end - start));
@@ -49,7 +50,7 @@ fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) i: u32) ->
   var arrow: Arrow;
   arrow.ends = vec4<f32>(tail, tip);
   let reach = 0.5 * length(tip - tail) + params.head + params.width;
-  arrow.position = clip_of(0.5 * (tail + tip) + corner(index) * reach, params.size);
+  arrow.position = clip_of(0.5 * (tail + tip) + corner(index % SQUARE) * reach, params.size);
   return arrow;
 }
 

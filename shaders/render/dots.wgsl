@@ -3,7 +3,7 @@
 // from_points, to_points  f32 [n][2], in the coordinates of the window
 // colors                  f32 [k][3] in [0, 1]       color_of  f32 [n], rows of colors
 //
-// One instance per disc, a square of four vertices; the fragment's distance from the middle smooths the edge.
+// A square per disc; the fragment's distance from the middle smooths the edge.
 // With hues = 0 every disc has params.color. The result is premultiplied by its opacity.
 
 // @include "common/plot.wgsl"
@@ -30,12 +30,13 @@ struct Disc {
 }
 
 @vertex
-fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) i: u32) -> Disc {
+fn vertex(@builtin(vertex_index) index: u32) -> Disc {
+  let i = index / SQUARE;
   let start = vec2<f32>(from_points[2u * i], from_points[2u * i + 1u]);
   let end = vec2<f32>(to_points[2u * i], to_points[2u * i + 1u]);
   let middle = pixel_of(start + params.share * (end - start), params.window, params.size);
   var disc: Disc;
-  disc.offset = corner(index) * (params.radius + 1.0);
+  disc.offset = corner(index % SQUARE) * (params.radius + 1.0);
   disc.position = clip_of(middle + disc.offset, params.size);
   disc.color = params.color;
   if (params.hues > 0u) {

@@ -4,7 +4,7 @@
 //
 // Of each line what lies from params.first to params.last is drawn, counted in nodes.
 //
-// One instance per segment, a rectangle around it. Of segments that meet, the nearer one owns a pixel (the earlier
+// A rectangle around each segment. Of segments that meet, the nearer one owns a pixel (the earlier
 // one if both are as near), so that a line that can be seen through has no darker joints. Neighbours are all that is
 // compared: where a line crosses itself or another one it is drawn twice.
 
@@ -52,7 +52,8 @@ fn place_on(line: u32, along: f32) -> vec2<f32> {
 }
 
 @vertex
-fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) i: u32) -> Segment {
+fn vertex(@builtin(vertex_index) index: u32) -> Segment {
+  let i = index / SQUARE;
   let begin = floor(params.first);
   let each = u32(ceil(params.last) - begin);
   let line = i / each * params.nodes;
@@ -69,7 +70,7 @@ fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) i: u32) ->
   let ahead = (b - a) / max(long, TINY);
   // Nodes that repeat make no segment.
   let reach = select(0.0, 0.5 * params.width + 1.0, long > TINY);
-  let place = corner(index);
+  let place = corner(index % SQUARE);
   let pixel = 0.5 * (a + b)
     + ahead * place.x * (0.5 * long + reach)
     + vec2<f32>(-ahead.y, ahead.x) * place.y * reach;

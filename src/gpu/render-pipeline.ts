@@ -15,7 +15,6 @@ export interface Draw {
   readonly pipeline: GPURenderPipeline;
   readonly bindGroup: GPUBindGroup;
   readonly vertices: number;
-  readonly instances: number;
 }
 
 export interface Renderer {
@@ -27,14 +26,10 @@ export interface Renderer {
 
 /**
  * Compiles the entry points `vertex` and `fragment` of a module for pictures of PICTURE_FORMAT.
- * @param topology of the vertices of one instance
+ * Vertices are lists of triangles.
  * @throws KernelCompilationError
  */
-export async function createRenderer(
-  gpu: GPUDevice,
-  module: KernelModule,
-  topology: "triangle-strip" | "triangle-list",
-): Promise<Renderer> {
+export async function createRenderer(gpu: GPUDevice, module: KernelModule): Promise<Renderer> {
   const shader = await compileShader(gpu, module, []);
   const bindings: Record<string, BindingInfo> = {};
   for (const { bindings: own } of Object.values(module.renderEntryPoints ?? {})) Object.assign(bindings, own);
@@ -56,7 +51,7 @@ export async function createRenderer(
         entryPoint: "fragment",
         targets: [{ format: PICTURE_FORMAT, blend: { color: OVER, alpha: OVER } }],
       },
-      primitive: { topology },
+      primitive: { topology: "triangle-list" },
     })
     .catch((error: unknown) => {
       const text = error instanceof Error ? error.message : String(error);

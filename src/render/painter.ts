@@ -18,6 +18,9 @@ import { deviceOf } from "../tensor/tensor.js";
 import { type Color, checkPicture, type Layer, type Moving, type Picture } from "./layers.js";
 
 const MODULES = { heat, contours, dots, lines, arrows };
+/** Vertices of one triangle over everything, and of a square (plot.wgsl). */
+const WHOLE = 3;
+const SQUARE = 6;
 /** Uniform blocks stand at multiples of this. */
 const BLOCK = 256;
 /** Rows of a texture that is copied to a buffer begin at multiples of this. */
@@ -70,10 +73,10 @@ export class Painter {
           { view: target.createView(), loadOp: "clear", storeOp: "store", clearValue: { r, g, b, a: 1 } },
         ],
       });
-      for (const { pipeline, bindGroup, vertices, instances } of draws) {
+      for (const { pipeline, bindGroup, vertices } of draws) {
         begun.setPipeline(pipeline);
         begun.setBindGroup(0, bindGroup);
-        begun.draw(vertices, instances);
+        begun.draw(vertices);
       }
       begun.end();
     };
@@ -159,18 +162,13 @@ export class Painter {
     const [bottom, top] = picture.windowY ?? picture.window;
     const size = [picture.size, picture.size];
     const place = { window: [low, bottom, high, top], size };
-    const over = (
-      values: UniformValues,
-      buffers: Record<string, Bindable>,
-      vertices: number,
-      instances = 1,
-    ) => {
-      if (instances < 1) return [];
+    const over = (values: UniformValues, buffers: Record<string, Bindable>, vertices: number) => {
+      if (vertices < 1) return [];
       const renderer = this.renderers[layer.kind];
       const bytes = packStruct(layer.kind, renderer.module.structs.Params!, values);
       const params = this.#block(i, 2 * picture.layers.length, bytes);
       const bindGroup = renderer.bind({ params, ...buffers });
-      return [{ pipeline: renderer.pipeline, bindGroup, vertices, instances }];
+      return [{ pipeline: renderer.pipeline, bindGroup, vertices }];
     };
     switch (layer.kind) {
       case "heat": {
@@ -178,13 +176,13 @@ export class Painter {
         const { colors, values } = layer;
         deviceOf(colors);
         const params = { size, alpha: 1, side: Math.sqrt(values.from.size), hues: colors.shape[0]! };
-        return over(params, { shown, colors: colors.buffer }, 3);
+        return over(params, { shown, colors: colors.buffer }, WHOLE);
       }
       case "contours": {
         const { values, facts } = known.get(layer.values)!;
         const { width, alphas, color } = layer;
         const params = { color: [...color, 1], alphas: filled(alphas), size, width };
-        return over({ ...params, side: Math.sqrt(layer.values.from.size) }, { values, facts }, 3);
+        return over({ ...params, side: Math.sqrt(layer.values.from.size) }, { values, facts }, WHOLE);
       }
       case "dots": {
         const [from_points, to_points, share] = buffersOf(layer.points);
@@ -201,7 +199,7 @@ export class Painter {
         // Where there are no colours to look up, anything may stand in their place.
         const colors = hues?.colors.buffer ?? from_points;
         const buffers = { from_points, to_points, colors, color_of: hues?.of.buffer ?? from_points };
-        return over(params, buffers, 4, layer.count ?? layer.points.from.shape[0]!);
+        return over(params, buffers, SQUARE * (layer.count ?? layer.points.from.shape[0]!));
       }
       case "lines": {
         const [from_points, to_points, share] = buffersOf(layer.points);
@@ -211,14 +209,14 @@ export class Painter {
         const [first, last] = layer.part ?? [0, nodes - 1];
         const params = { ...place, color: [...color, alpha], width, share, nodes, first, last };
         const segments = first < last ? Math.ceil(last) - Math.floor(first) : 0;
-        return over(params, { from_points, to_points }, 4, (n / Math.max(1, nodes)) * segments);
+        return over(params, { from_points, to_points }, SQUARE * (n / Math.max(1, nodes)) * segments);
       }
       case "arrows": {
         const [from_field, to_field, share] = buffersOf(layer.field);
         const { color, alpha, width, head, scale, field } = layer;
         const [rows = 0, columns = 0] = field.from.shape;
         const params = { ...place, color: [...color, alpha], width, share, scale, head, rows, columns };
-        return over(params, { from_field, to_field }, 4, rows * columns);
+        return over(params, { from_field, to_field }, SQUARE * rows * columns);
       }
     }
   }
@@ -282,12 +280,7 @@ const filled = (values: readonly number[]): number[] => Array.from({ length: 4 }
 export async function painter(device: Device): Promise<Painter> {
   const kernel = device.kernel(density, "main");
   const names = Object.keys(MODULES) as (keyof typeof MODULES)[];
-  const made = await Promise.all(
-    names.map((name) => {
-      const whole = name === "heat" || name === "contours";
-      return createRenderer(device.gpu, MODULES[name], whole ? "triangle-list" : "triangle-strip");
-    }),
-  );
+  const made = await Promise.all(names.map((name) => createRenderer(device.gpu, MODULES[name])));
   const renderers = Object.fromEntries(names.map((name, i) => [name, made[i]!])) as Renderers;
   return new Painter(device, renderers, await kernel);
 }

@@ -5,7 +5,7 @@ import { Breath, slices } from "../../demos/density/cpu/breath.js";
 import { CpuFlow } from "../../demos/density/cpu/flow.js";
 import { CpuSession } from "../../demos/density/cpu/session.js";
 import { CpuTraining } from "../../demos/density/cpu/training.js";
-import type { Event } from "../../demos/density/protocol.js";
+import type { Beginning, Event } from "../../demos/density/protocol.js";
 import { datasetOf, optionsOf } from "../../demos/density/run.js";
 import { readModel } from "../../src/cnf/index.js";
 import { standardisation } from "../../src/data/index.js";
@@ -206,4 +206,42 @@ test("a session trains, pauses within a step, gives a model, and goes on after t
   const last = events.filter((event) => event.type === "progress").at(-1)!;
   expect(last).toMatchObject({ step: 4, phase: "likelihood", nfe: 32, nfeBackward: 32 });
   expect(last.heldOut).toBeGreaterThan(0);
+});
+
+/** What a session keeps at the end of its run. */
+function runOf(own: Config, beginning?: Beginning): Promise<Beginning> {
+  const layers = { density: false, samples: false, count: 2000, visible: false };
+  return new Promise((resolve, reject) => {
+    const onEvent = (event: Event) => {
+      if (event.type === "ready") session.start();
+      if (event.type === "finished") void session.give({ type: "save", purpose: "keep" });
+      if (event.type === "saved") {
+        session.stop();
+        resolve(event.beginning);
+      }
+    };
+    const session = new CpuSession(own, layers, onEvent, () => undefined, beginning);
+    session.run().catch(reject);
+  });
+}
+
+test("a run that was kept goes on as if it had never stopped, also within its warm start", async () => {
+  const own: Config = { ...config, warm: 3, lr: 0.05 };
+  const whole = await runOf({ ...own, steps: 4 });
+  expect(whole.step).toBe(7);
+  const kept = await runOf({ ...own, steps: 2 });
+  // As the browser's store gives it back.
+  const rest = await runOf({ ...own, steps: 4 }, structuredClone(kept));
+  expect(rest).toEqual(whole);
+  const warm = training({ warm: 3, steps: 1 });
+  await warm.training.step(never);
+  const state = structuredClone(warm.training.float64);
+  const bytes = new Uint8Array(kept.bytes);
+  const end = await runOf({ ...own, steps: 4 }, { bytes, resume: false, float64: state, step: 1 });
+  expect(end.float64).toEqual(whole.float64);
+  // Moments of another field are not taken: the weights of the file are.
+  const other = { ...state, adam: { ...state.adam, m: new Float64Array(1) } };
+  const fresh = await runOf({ ...own, steps: 4 }, { bytes, resume: false, float64: other, step: 5 });
+  expect(fresh.step).toBe(7);
+  expect(fresh.float64).not.toEqual(whole.float64);
 });

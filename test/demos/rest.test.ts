@@ -77,4 +77,8 @@ test("a course and moments that were put off while they were computed are not po
     await journey.advance(flow, 5, change.signal);
   }
   expect(posted).toEqual(["course 5", "moment 5", "moment 5"]);
+  expect([journey.knownAt(0), journey.knownAt(5)]).toEqual([0, 2]);
+  journey.forget();
+  await journey.advance(flow, 5, change.signal);
+  expect(posted.at(-1)).toBe("course 5");
 });

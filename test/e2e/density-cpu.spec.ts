@@ -41,6 +41,7 @@ test("without WebGPU the density page trains, pauses, travels and resets on the 
     await expect(page.getByTestId("picture-text")).toContainText("Density of the trained flow on Two moons");
     await expect(page.getByTestId("slow-open")).toBeDisabled();
     await expect(page.getByText("Slow motion needs WebGPU.")).toBeVisible();
+    await expect(page.getByTestId("adapter-note")).toContainText("densities at 17 of its 65 times");
     await expect(page.getByTestId("crowd")).toBeDisabled();
     await expect(page.getByText("More than 2,000 need WebGPU.")).toBeVisible();
     expect(await violations(page)).toEqual([]);

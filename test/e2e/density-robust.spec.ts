@@ -92,7 +92,7 @@ test("100 resets leak nothing; hidden, the page draws nothing; no task is long",
   };
   await resetOften(page, 11);
   // Parts of the picture are as large as is done in time, and so are the solves that are kept: a busy machine shows.
-  const before = [await atRest(), await anew()];
+  const before = [await atRest(), await anew(), await anew()];
   // The weights, the data and the picture of one run are more than 100 kB.
   expect(Math.min(...before)).toBeGreaterThan(100_000);
   await resetOften(page, 100);
@@ -101,7 +101,7 @@ test("100 resets leak nothing; hidden, the page draws nothing; no task is long",
     return Math.min(...before.map((bytes) => Math.abs(now - bytes)));
   };
   // A tenth of the smallest buffer there is, for each run; what leaked would never come back.
-  await expect.poll(growth, { intervals: [0], timeout: 20_000 }).toBeLessThan(100 * 25);
+  await expect.poll(growth, { intervals: [0], timeout: 60_000 }).toBeLessThan(100 * 25);
 
   await page.getByTestId("go").click();
   const began = await page.evaluate(() => performance.now());

@@ -183,6 +183,7 @@ test("a warm start comes first; the course of the flow, from data to noise and b
   expect(await numberIn(page, "held-out")).toBeLessThan(3.294 - 0.05);
   const time = page.getByTestId("time");
   await expect(time).toBeEnabled();
+  await expect(page.locator("#time-progress")).toContainText("of 65 moments computed");
   await page.getByTestId("point-drop").click();
   await expect(page.getByTestId("ring-measured")).not.toHaveText("–");
   expect(await numberIn(page, "moment-distance")).toBeGreaterThan(0.02);

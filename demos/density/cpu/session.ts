@@ -5,6 +5,7 @@
 import { data } from "fjordgpu";
 import { cellCentres } from "../../shared/grid.js";
 import { Checkpoints, Guard, isRunaway } from "../../shared/guard.js";
+import { ROUGH } from "../../shared/journey.js";
 import { Rest, unlessPutOff } from "../../shared/rest.js";
 import type { Config } from "../config.js";
 import { check, inspect, ring } from "../probes.js";
@@ -16,7 +17,7 @@ import { Breath } from "./breath.js";
 import { CpuFlow } from "./flow.js";
 import { CpuJourney } from "./journey.js";
 import { CpuScene } from "./scene.js";
-import { CpuTraining, type StepReport, type TrainState } from "./training.js";
+import { CpuTraining, type Float64State, isStateOf, type StepReport, type TrainState } from "./training.js";
 
 /** Cells along a side of the picture: while training, and when paused. */
 const GRIDS = [32, 64];
@@ -50,6 +51,8 @@ export class CpuSession {
   readonly #asked = new Map<string, Inspect | DropRing>();
   #flow: CpuFlow | undefined;
   #training: CpuTraining | undefined;
+  /** What the run goes on from. */
+  #kept: Float64State | undefined;
   #scene: CpuScene | undefined;
   #journey: CpuJourney | undefined;
 
@@ -80,6 +83,9 @@ export class CpuSession {
   start(single = false): void {
     this.#single = single;
     this.#scene?.leave();
+    // A pause may come before a step: the page has dropped what it knew of the flow.
+    this.#journey?.forget();
+    this.#checkedStep = -1;
     this.#rest.start();
   }
 
@@ -117,6 +123,12 @@ export class CpuSession {
     const { config, beginning } = this;
     const flow = new CpuFlow(optionsOf(config, beginning), this.#breath);
     this.#flow = flow;
+    const kept = beginning?.float64;
+    if (kept && isStateOf(flow, kept)) {
+      this.#kept = kept;
+      flow.theta = kept.adam.theta;
+      flow.standardisation = kept.scaling;
+    }
     const set = setOf(config);
     const scene = new CpuScene(set.window, set.sample(Math.min(DATA_POINTS, config.rows), config.seed));
     this.#scene = scene;
@@ -156,17 +168,19 @@ export class CpuSession {
     // What cannot go on is not worth keeping: what was kept before is.
     if (purpose === "keep" && this.#inTrouble) return;
     const step = this.#step;
-    // The optimiser is not in it: a run that was kept goes on with a fresh one.
+    const float64 = purpose === "keep" ? (this.#training?.float64 ?? this.#kept) : undefined;
     const bytes = new Uint8Array(await modelOf(flow, this.config));
     const { weights } = this.beginning ?? {};
-    this.post({ type: "saved", purpose, beginning: { bytes, resume: false, step, weights } });
+    this.post({ type: "saved", purpose, beginning: { bytes, resume: false, float64, step, weights } });
   }
 
   async #train(flow: CpuFlow): Promise<void> {
     const { config, beginning } = this;
     const set = datasetOf(config, MOST_HELD_OUT);
+    const isNew = this.#training === undefined;
     this.#training ??= new CpuTraining(flow, set, config, this.#step, beginning !== undefined);
     const training = this.#training;
+    if (isNew && this.#kept) training.state = this.#kept;
     training.config = config;
     const first = training.state;
     const checkpoints = new Checkpoints<TrainState>(first.step);
@@ -293,7 +307,7 @@ export class CpuSession {
     await this.#sendDensity(flow, coarse!, signal);
     await this.#sendSamples(flow, signal);
     if (!this.#layers.visible) return;
-    while (!signal.aborted && (await this.#journey?.advance(flow, this.#step, signal))) await this.#answer();
+    await this.#travel(flow, ROUGH, signal);
     for (const size of finer) await this.#sendDensity(flow, size, signal);
     if (this.#checkedStep !== this.#step && !signal.aborted) {
       const { config } = this;
@@ -301,7 +315,16 @@ export class CpuSession {
       this.#checkedStep = this.#step;
       this.post(found);
     }
-    await this.#answer();
+    await this.#travel(flow, Number.POSITIVE_INFINITY, signal);
+  }
+
+  /** Computes the course of the flow until so many of its densities are known, or all. */
+  async #travel(flow: CpuFlow, most: number, signal: AbortSignal): Promise<void> {
+    let isMore = true;
+    while (isMore && !signal.aborted && (this.#journey?.knownAt(this.#step) ?? most) < most) {
+      isMore = (await this.#journey?.advance(flow, this.#step, signal)) ?? false;
+      await this.#answer();
+    }
   }
 
   /** Nothing can be said before the course of the flow has its times, nor of weights that hold anything. */

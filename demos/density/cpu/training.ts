@@ -2,7 +2,7 @@
  * Training in float64 on the CPU, with the batches, base points, times and probes that a GPU draws from the same seed:
  * the same run, but for rounding. T stays as it is.
  */
-import { data, FjordError, METHODS, reference, trainingBatch } from "fjordgpu";
+import { data, FjordError, METHODS, reference, type Standardisation, trainingBatch } from "fjordgpu";
 import { CLIP, type Config, WARM_RATE, WEIGHT_DECAY } from "../config.js";
 import type { Progress } from "../protocol.js";
 import { slices } from "./breath.js";
@@ -19,6 +19,16 @@ export interface TrainState {
   /** Steps of both phases together. */
   readonly step: number;
   readonly adam: reference.AdamState;
+}
+
+/** All that a run in another session takes to go on with the same numbers. */
+export interface Float64State extends TrainState {
+  readonly scaling: Standardisation | undefined;
+}
+
+/** Whether a state that was kept is one of this flow. */
+export function isStateOf({ field }: CpuFlow, { adam }: Float64State): boolean {
+  return [adam.theta, adam.m, adam.v].every(({ length }) => length === field.paramCount);
 }
 
 export interface StepReport {
@@ -65,6 +75,10 @@ export class CpuTraining {
   set state(state: TrainState) {
     this.#state = state;
     this.flow.theta = state.adam.theta;
+  }
+
+  get float64(): Float64State {
+    return { ...this.#state, scaling: this.flow.standardisation };
   }
 
   get isOver(): boolean {
