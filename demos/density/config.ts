@@ -11,6 +11,7 @@
  *                 one setting of the form, e.g. hidden=32-32&solver=dopri5&rtol=0.0001&seed=1&steps=400&warm=0
  */
 import { ACTIVATIONS, type Activation, LAYER_TYPES, type LayerType, type MethodName } from "fjordgpu";
+import { isRegulariserWeight } from "../shared/regularisers.js";
 import { OWN, ownData, SETS } from "./sets.js";
 
 export const SOLVERS = ["rk4", "midpoint", "euler", "dopri5", "tsit5", "bosh3"] as const;
@@ -139,8 +140,8 @@ export const ALLOWED: { readonly [K in keyof Config]: (value: Config[K]) => bool
   solverSteps: (value) => Number.isInteger(value) && value >= 1 && value <= 64,
   rtol: (value) => value >= 1e-6 && value <= 1e-1,
   trace: (value) => TRACES.includes(value),
-  kinetic: (value) => value >= 0 && value <= 10,
-  jacobian: (value) => value >= 0 && value <= 10,
+  kinetic: isRegulariserWeight,
+  jacobian: isRegulariserWeight,
   warm: (value) => Number.isInteger(value) && value >= 0 && value <= 100_000,
   optimiser: (value) => OPTIMISERS.includes(value),
   lr: (value) => value > 0 && value <= 1,

@@ -1,6 +1,9 @@
 /** The settings form: one entry of a table for each control, each with its sentence of help. */
 import { data, LAYER_TYPES } from "fjordgpu";
 import { make } from "../shared/dom.js";
+import { type FieldText, fieldOf } from "../shared/field.js";
+import { integer } from "../shared/format.js";
+import { REGULARISERS } from "../shared/regularisers.js";
 import {
   ADAPTIVE,
   type Config,
@@ -14,12 +17,8 @@ import { OWN } from "./sets.js";
 
 export type SettingKey = Exclude<keyof Config, "set">;
 
-interface Control {
+interface Control extends FieldText {
   readonly key: SettingKey;
-  readonly label: string;
-  readonly help: string;
-  /** What happens when a number is raised, as the end of a sentence. */
-  readonly raised?: string;
   /** A menu of these values, a number field with these bounds, or a switch between 0 and this number. */
   readonly options?: readonly (readonly [value: string, title: string])[];
   readonly range?: readonly [low: number, high: number];
@@ -30,16 +29,13 @@ interface Control {
 
 const same = (values: readonly string[]) => values.map((value) => [value, value] as const);
 
-/** Of a regulariser. */
-const WEIGHTS = [["0", "off"] as const, ...same(["0.001", "0.01", "0.1"])];
-
 const CONTROLS: readonly Control[] = [
   {
     key: "rows",
     label: "Points",
     help: "How many points there are to learn from.",
     raised: "the density becomes that of the set; a few points are soon learned by heart.",
-    options: same(["200", "1000", "5000", "20000", "50000", "200000"]),
+    options: [200, 1000, 5000, 20_000, 50_000, 200_000].map((rows) => [String(rows), integer(rows)]),
     when: ({ set }) => set !== OWN,
   },
   {
@@ -123,21 +119,7 @@ const CONTROLS: readonly Control[] = [
       ["gaussian", "Hutchinson, Gaussian probe"],
     ] satisfies [(typeof TRACES)[number], string][],
   },
-  {
-    key: "kinetic",
-    label: "Kinetic regularisation",
-    help: "Adds the squared speed of the points along their paths, times this weight, to the loss of likelihood.",
-    raised:
-      "straighter, shorter paths, which a loose tolerance follows in a few evaluations fewer; too high, and the density stays blurred.",
-    options: WEIGHTS,
-  },
-  {
-    key: "jacobian",
-    label: "Jacobian regularisation",
-    help: "Adds how differently neighbours move along their paths (the squared entries of ∂f/∂x), times this weight.",
-    raised: "a smoother field; too high, and it cannot part the points of different shapes.",
-    options: WEIGHTS,
-  },
+  ...REGULARISERS,
   {
     key: "warm",
     label: "Warm start",
@@ -244,28 +226,19 @@ export class Controls {
   }
 
   #field(control: Control): HTMLElement {
-    const { key, label, raised, options, range, on } = control;
+    const { key, options, range, on } = control;
     const { prefix = "setting", help = {} } = this.options;
-    const id = `${prefix}-${key}`;
     const input = options
       ? make("select", {}, ...options.map(([value, title]) => new Option(title, value)))
       : on !== undefined
         ? make("input", { type: "checkbox" })
         : make("input", { type: "number", min: String(range?.[0]), max: String(range?.[1]), step: "1" });
-    input.id = id;
-    input.setAttribute("aria-describedby", `${id}-help`);
     // What a switch says is a number too; `on` is that of switches alone.
     const text = () =>
       input instanceof HTMLInputElement && on !== undefined ? String(input.checked ? on : 0) : input.value;
     input.addEventListener("change", () => this.#read(key, text()));
     this.#inputs.set(key, input);
-    const name =
-      on === undefined
-        ? [make("label", { htmlFor: id }, label), input]
-        : [make("label", { className: "tick", htmlFor: id }, input, label)];
-    const more = raised ? [" ", make("em", {}, "Raised:"), ` ${raised}`] : [];
-    const hint = make("p", { className: "hint", id: `${id}-help` }, help[key] ?? control.help, ...more);
-    const field = make("div", { className: "field" }, ...name, hint);
+    const field = fieldOf(`${prefix}-${key}`, { ...control, help: help[key] ?? control.help }, input);
     this.#fields.push({ control, field });
     return field;
   }

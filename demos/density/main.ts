@@ -461,7 +461,7 @@ function enter(next: State): void {
     training: phase === "warm-start" ? `Warm start on ${title}.` : `Learning ${title}.`,
     pausing: "Finishing the current steps…",
     paused: "Paused, with a finer picture.",
-    finished: "Finished, with a finer picture; Train on takes as many steps again.",
+    finished: "Finished, with a finer picture. “Train on” takes as many steps again.",
     trouble: "Paused: training has diverged.",
     stopped: "Stopped.",
   };

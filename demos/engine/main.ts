@@ -85,6 +85,12 @@ function onEvent(event: Event): void {
   } else onFailure(event.failure);
 }
 
+/** A name in camel case, which may break where a word begins. */
+function breakable(name: string): (string | HTMLElement)[] {
+  const [first = "", ...words] = name.split(/(?=[A-Z])/);
+  return [first, ...words.flatMap((word) => [make("wbr"), word])];
+}
+
 function onDescribed(event: Described): void {
   device = event;
   setText(byId("adapter", HTMLElement), event.isSoftware ? `${event.adapter}, software` : event.adapter);
@@ -92,7 +98,7 @@ function onDescribed(event: Described): void {
     make(
       "tr",
       {},
-      make("th", { scope: "row", textContent: name }),
+      make("th", { scope: "row" }, ...breakable(name)),
       make("td", { textContent: integer(inUse) }),
       make("td", { textContent: integer(offered) }),
     ),

@@ -5,9 +5,11 @@
  *   picture=galaxy|cat|fjord   one of the page's own
  *   invert=1, cut, contrast    how light becomes density
  *   start=1                    begin training at once
- *   points, hidden, seed, warm, steps, batch    one setting, e.g. points=2000&hidden=16-16&warm=200&steps=4
+ *   points, hidden, seed, warm, steps, batch, kinetic, jacobian
+ *                          one setting, e.g. points=2000&hidden=16-16&warm=200&steps=4&kinetic=0.01
  */
 import type { StepOptions } from "fjordgpu";
+import { isRegulariserWeight } from "../shared/regularisers.js";
 import { BUILTIN_NAMES, type BuiltinName } from "./builtin.js";
 import type { Tone } from "./density.js";
 
@@ -24,6 +26,9 @@ export interface Config {
   readonly batch: number;
   /** Adam's learning rate, of maximum likelihood. */
   readonly lr: number;
+  /** Weights of RNODE's regularisers in the loss of maximum likelihood; 0: none. */
+  readonly kinetic: number;
+  readonly jacobian: number;
   readonly solver: StepOptions;
 }
 
@@ -37,6 +42,8 @@ export const PRESETS = {
     steps: 20_000,
     batch: 1024,
     lr: 1e-3,
+    kinetic: 0,
+    jacobian: 0,
     solver: { method: "dopri5", rtol: 1e-4, atol: 1e-4 },
   },
   software: {
@@ -47,6 +54,8 @@ export const PRESETS = {
     steps: 300,
     batch: 128,
     lr: 1e-3,
+    kinetic: 0,
+    jacobian: 0,
     solver: { method: "rk4", steps: 8 },
   },
 } satisfies Record<string, Config>;
@@ -88,7 +97,9 @@ export function wishOf(search: string): Wish {
     else if (key === "invert") tone = { ...tone, invert: text === "1" };
     else if (key === "picture" && BUILTIN_NAMES.some((name) => name === text)) picture = text as BuiltinName;
     else if ((key === "cut" || key === "contrast") && within(RANGES[key])) tone = { ...tone, [key]: value };
-    else if (key === "hidden" && isWidths(text)) changes = { ...changes, hidden: text };
+    else if ((key === "kinetic" || key === "jacobian") && isRegulariserWeight(value)) {
+      changes = { ...changes, [key]: value };
+    } else if (key === "hidden" && isWidths(text)) changes = { ...changes, hidden: text };
     else if (
       Object.hasOwn(WHOLE, key) &&
       Number.isInteger(value) &&

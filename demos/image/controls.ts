@@ -1,6 +1,8 @@
 /** The form: how light becomes density, how many points there are, and what learns them. */
-import { byId, setText } from "../shared/dom.js";
+import { byId, make, setText } from "../shared/dom.js";
+import { fieldOf } from "../shared/field.js";
 import { decimal } from "../shared/format.js";
+import { REGULARISERS } from "../shared/regularisers.js";
 import type { Config } from "./config.js";
 import type { Tone } from "./density.js";
 
@@ -18,6 +20,10 @@ export class Controls {
   readonly #points = byId("points", HTMLSelectElement);
   readonly #hidden = byId("hidden", HTMLSelectElement);
   readonly #seed = byId("seed", HTMLInputElement);
+  readonly #weights = REGULARISERS.map((setting) => {
+    const options = setting.options.map(([value, title]) => new Option(title, value));
+    return { setting, menu: make("select", {}, ...options) };
+  });
   #config: Config;
 
   constructor(tone: Tone, config: Config, hooks: ControlHooks) {
@@ -25,6 +31,8 @@ export class Controls {
     this.#invert.checked = tone.invert;
     this.#cut.value = String(tone.cut);
     this.#contrast.value = String(Math.log2(tone.contrast));
+    const after = byId("field-seed", HTMLElement);
+    for (const { setting, menu } of this.#weights) after.before(fieldOf(setting.key, setting, menu));
     this.config = config;
     for (const slider of [this.#cut, this.#contrast]) {
       slider.addEventListener("input", () => {
@@ -37,7 +45,8 @@ export class Controls {
       hooks.onTone();
       hooks.onChange();
     });
-    for (const control of [this.#points, this.#hidden, this.#seed]) {
+    const menus = this.#weights.map(({ menu }) => menu);
+    for (const control of [this.#points, this.#hidden, ...menus, this.#seed]) {
       control.addEventListener("change", () => {
         this.#read();
         hooks.onChange();
@@ -60,6 +69,7 @@ export class Controls {
     for (const [menu, value] of [
       [this.#points, String(config.points)],
       [this.#hidden, config.hidden],
+      ...this.#weights.map(({ setting, menu }) => [menu, String(config[setting.key])] as const),
     ] as const) {
       // A value that only the address can give is added to its menu.
       if (![...menu.options].some((option) => option.value === value)) menu.append(new Option(value, value));
@@ -72,8 +82,10 @@ export class Controls {
     const { valueAsNumber: seed } = this.#seed;
     // What is no seed goes back to the one that holds.
     const known = this.#seed.checkValidity() && Number.isInteger(seed) ? seed : this.#config.seed;
+    const weights = this.#weights.map(({ setting, menu }) => [setting.key, Number(menu.value)]);
     this.config = {
       ...this.#config,
+      ...Object.fromEntries(weights),
       points: Number(this.#points.value),
       hidden: this.#hidden.value,
       seed: known,

@@ -164,7 +164,7 @@ function aim(): void {
 /** A picture of the reader's own cannot be put into it. */
 function keepInAddress(): void {
   const address = new URLSearchParams(location.search);
-  const { points, hidden, seed } = controls.config;
+  const { points, hidden, seed, kinetic, jacobian } = controls.config;
   const { points: usual, seed: zero } = PRESETS.hardware;
   const { invert, cut, contrast } = controls.tone;
   const keep = (name: string, value: string | number, isKept: boolean) => {
@@ -177,6 +177,8 @@ function keepInAddress(): void {
   keep("contrast", Number(contrast.toFixed(3)), contrast !== PLAIN.contrast);
   keep("points", points, points !== usual);
   keep("seed", seed, seed !== zero);
+  keep("kinetic", kinetic, kinetic !== 0);
+  keep("jacobian", jacobian, jacobian !== 0);
   keep("hidden", hidden, !Object.values(PRESETS).some((preset) => preset.hidden === hidden));
   history.replaceState(null, "", `?${address}`);
 }
@@ -215,9 +217,10 @@ function onOpened(event: Opened): void {
   byId("adapter-note", HTMLElement).hidden = !isSoftware;
   if (isSoftware) {
     // What the reader has chosen meanwhile stays.
-    const { points, seed, hidden } = controls.config;
+    const { points, seed, hidden, kinetic, jacobian } = controls.config;
     const kept = hidden === first.hidden ? {} : { hidden };
-    controls.config = { ...PRESETS.software, ...wish.changes, points, seed, ...kept };
+    const now = { points, seed, kinetic, jacobian, ...kept };
+    controls.config = { ...PRESETS.software, ...wish.changes, ...now };
   }
   client.send({ type: "visible", visible: !document.hidden });
   begin(startWhenReady);

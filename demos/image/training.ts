@@ -6,7 +6,7 @@ import type { Config } from "./config.js";
 export function trainingOf(
   flow: Flow,
   set: data.Dataset,
-  { warm, steps, batch, lr, seed }: Config,
+  { warm, steps, batch, lr, seed, kinetic, jacobian }: Config,
   isSoftware: boolean,
   signal: AbortSignal,
 ): TrainRun {
@@ -16,6 +16,7 @@ export function trainingOf(
     lr,
     schedule: "cosine",
     clip: 10,
+    regularise: { kinetic, jacobian },
     seed,
     // Flow matching has no solver to pay for, so its batch can be larger.
     warmStart: { steps: warm, batch: Math.max(512, batch) },

@@ -60,7 +60,9 @@ const powers: Partial<uPlot.Axis> = {
   splits: (plot, axis, low, high) => {
     const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
     const every = Math.ceil((last - first) / 8);
-    const isWide = axis !== 0 || plot.width > WIDEST_NUMBER * 3 * Math.log10(high / low);
+    // A number and its double are the nearest.
+    const nearest = Math.log10(2) / Math.log10(high / low);
+    const isWide = axis !== 0 || nearest * (plot.width - Y_AXIS - PAST_END) > WIDEST_NUMBER;
     const digits = last - first <= 4 && isWide ? [1, 2, 5] : [1];
     const all: number[] = [];
     for (let exponent = first; exponent <= last; exponent++) {
@@ -71,6 +73,9 @@ const powers: Partial<uPlot.Axis> = {
   filter: (_plot, splits) => splits,
   values: (_plot, splits) => splits.map(magnitude),
 };
+
+/** Of even steps. uPlot itself writes a hyphen for the minus sign. */
+const even = new Intl.NumberFormat("en");
 
 /** "0.02", "1", "100"; "10⁻⁶" where that is shorter. The value has one digit that is not 0. */
 function magnitude(value: number): string {
@@ -89,6 +94,9 @@ const tint = (color: string, opacity: number) =>
 
 /** Width of every y axis, CSS pixels: one for all, so that the x axes of charts above each other line up. */
 const Y_AXIS = 54;
+
+/** Room for half of the last number of the x axis, CSS pixels. */
+const PAST_END = 18;
 
 /** Fetched with the first curve, since a page is of use before there is any. */
 const library = () => import("uplot");
@@ -211,6 +219,7 @@ export class Chart {
       labelFont: `12px ${token("--font")}`,
       labelSize: 18,
       labelGap: 0,
+      values: (_plot, splits) => splits.map((value) => even.format(value).replace("-", "−")),
     };
     const series = curves.map((curve) => ({
       label: curve.label,
@@ -236,8 +245,7 @@ export class Chart {
         legend: { show: false },
         cursor: lens ? zooming(lens) : { show: false },
         ...(lens && { hooks: { setSelect: [(plot: uPlot) => zoomTo(plot, lens)] } }),
-        // Room for half of the last number.
-        padding: [8, 18, 0, 0],
+        padding: [8, PAST_END, 0, 0],
         scales: {
           x: {
             time: false,
@@ -257,7 +265,7 @@ export class Chart {
                 : {},
         },
         axes: [
-          { ...axis, label: xLabel ?? "training step", size: 28, space: 60, ...(log?.x && powers) },
+          { ...axis, label: xLabel ?? "training step", size: 32, space: 60, ...(log?.x && powers) },
           {
             ...axis,
             label: yLabel,

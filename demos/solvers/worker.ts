@@ -1,6 +1,6 @@
 /** The solvers' worker: owns the device, and computes the exact solution, the reader's solve and the plot. */
 import { type Device, METHODS, openDevice } from "fjordgpu";
-import { adapterName } from "../shared/adapter.js";
+import { adapterTitle } from "../shared/adapter.js";
 import { failureOf } from "../shared/failure.js";
 import { onCommand, postEvent } from "../shared/worker-scope.js";
 import { adaptiveCurve, fixedCurve } from "./precision.js";
@@ -91,7 +91,7 @@ function solvedEvent(
   });
   const { status, message, nfe, rejected, warnings } = done;
   const h = Float64Array.from(done.steps, (step) => step.h);
-  const adapter = engine === "cpu" ? undefined : adapterName(engine.adapter);
+  const adapter = engine === "cpu" ? undefined : adapterTitle(engine.adapter);
   return {
     type: "solved",
     status,

@@ -1,6 +1,6 @@
 /** The worker of the trace estimators: owns the device and the flow, and draws probes. */
 import { type Device, type Flow, openDevice } from "fjordgpu";
-import { adapterName } from "../shared/adapter.js";
+import { adapterTitle } from "../shared/adapter.js";
 import { failureOf } from "../shared/failure.js";
 import { cellCentres } from "../shared/grid.js";
 import { onCommand, postEvent } from "../shared/worker-scope.js";
@@ -47,7 +47,7 @@ async function examine(run: number, command: Examine): Promise<void> {
   const flow = await known.flow(command);
   const [z] = await pointAt(flow, command, [command.t]);
   const site: Site = { flow, params: await flow.params(), t: command.t, z: z! };
-  const adapter = adapterName(known.device.adapter);
+  const adapter = adapterTitle(known.device.adapter);
   postEvent<Event>(run, { type: "examined", ...(await exactTrace(site)), z: z!, adapter });
   if (flow.dim === 2) {
     const pictured = await picture(flow, command);

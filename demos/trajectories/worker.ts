@@ -1,6 +1,6 @@
 /** The trajectories' worker: owns the device and the model, and carries points to noise and back. */
 import { type Device, data, FjordError, openDevice, readModel } from "fjordgpu";
-import { adapterName } from "../shared/adapter.js";
+import { adapterTitle } from "../shared/adapter.js";
 import { failureOf } from "../shared/failure.js";
 import { onCommand, postEvent } from "../shared/worker-scope.js";
 import { legOf, type Model } from "./legs.js";
@@ -55,7 +55,7 @@ async function carry(run: number, { url, points, method, tolerance }: Carry): Pr
   const out = await legOf(engine, flow, { from: points, direction: "out", ...control }, "all");
   const back = await legOf(engine, flow, { from: out.end, direction: "back", ...control }, "all");
   const error = roundTrip(points, back.end);
-  const adapter = engine === "cpu" ? undefined : adapterName(engine.adapter);
+  const adapter = engine === "cpu" ? undefined : adapterTitle(engine.adapter);
   const milliseconds = performance.now() - start;
   postEvent<Event>(run, { type: "carried", T: flow.T, out, back, error, adapter, milliseconds });
   if (!crowdSent) {

@@ -188,15 +188,26 @@ describe("the header of a file", () => {
 });
 
 test("the address: what makes sense is taken, the rest reported", () => {
-  const wish = wishOf("?picture=cat&invert=1&contrast=2&points=2000&hidden=16-16&start=1");
+  const wish = wishOf(
+    "?picture=cat&invert=1&contrast=2&points=2000&hidden=16-16&kinetic=0.1&jacobian=0&start=1",
+  );
   expect(wish).toEqual({
     picture: "cat",
     tone: { invert: true, cut: 0, contrast: 2 },
-    changes: { points: 2000, hidden: "16-16" },
+    changes: { points: 2000, hidden: "16-16", kinetic: 0.1, jacobian: 0 },
     start: true,
     ignored: [],
   });
-  const bad = ["picture=dog", "cut=1", "cut=", "points=2.5", "hidden=0-3", "toString=1"];
+  const bad = [
+    "picture=dog",
+    "cut=1",
+    "cut=",
+    "points=2.5",
+    "hidden=0-3",
+    "kinetic=-1",
+    "jacobian=",
+    "toString=1",
+  ];
   expect(wishOf(`?${bad.join("&")}`)).toMatchObject({
     picture: "galaxy",
     tone: PLAIN,

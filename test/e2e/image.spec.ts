@@ -45,6 +45,14 @@ test("a picture is read, learned, carried to noise and saved; what is no picture
   await page.goto(`image/?hidden=16-16&points=2000&seed=1&warm=${warm}&steps=${likelihood}`);
   await reach(page, "ready");
   await expect(page.getByTestId("status")).toHaveText("Ready to learn “Galaxy”.");
+  await page.getByText("Settings", { exact: true }).click();
+  const kinetic = page.getByLabel("Kinetic regularisation");
+  await expect(kinetic).toHaveAccessibleDescription(/squared speed .* Raised: straighter/);
+  await kinetic.selectOption("0.01");
+  expect(new URL(page.url()).searchParams.get("kinetic")).toBe("0.01");
+  await kinetic.selectOption("off");
+  expect(new URL(page.url()).searchParams.has("kinetic")).toBe(false);
+  await reach(page, "ready");
   await page.getByLabel("Open a picture").setInputFiles({
     name: "notes.txt",
     mimeType: "text/plain",
