@@ -104,7 +104,7 @@ export const PRESETS = {
 } satisfies Record<string, Config>;
 
 /** The flow that the page comes with (public/models/moons.safetensors) and how it goes on: no warm start, small steps. */
-export const TRAINED: Config = { ...PRESETS.small, warm: 0, lr: 1e-3 };
+export const TRAINED: Config = { ...PRESETS.small, hidden: "64-64-64", warm: 0, lr: 1e-3 };
 
 export type PresetName = keyof typeof PRESETS;
 

@@ -128,7 +128,7 @@ export const SYSTEMS = {
   },
   learned: {
     title: "Learned field (two moons)",
-    equation: "z′ = f(t, z; θ), a network of 2,568 weights",
+    equation: "z′ = f(t, z; θ), a network of 9,224 weights",
     names: ["x (standardised)", "y (standardised)"],
     time: "time t, data at 0, noise at T",
     z0: [1.25, -1],
