@@ -1,6 +1,6 @@
 /**
- * The sampling page: noise carried to data by a trained flow that comes with the site, at any temperature, and how good
- * the samples are.
+ * The sampling page: noise carried to data by one of the trained flows that come with the site, at any temperature, and
+ * how good the samples are.
  *
  * Address parameters, all optional: model=NAME, count=2000|20000|100000, seed=N, temperature=0…1.5, play=0 (do not play
  * by itself), canvas=readback|direct (how the picture reaches the page, for tests).

@@ -214,7 +214,9 @@ export class Chart {
     const axis: uPlot.Axis = {
       stroke: token("--ink-soft"),
       grid: { stroke: token("--line"), width: 1 },
-      ticks: { stroke: token("--line"), width: 1 },
+      // Short, so that "5·10⁻⁴" does not reach the label.
+      ticks: { stroke: token("--line"), width: 1, size: 4 },
+      gap: 4,
       font: `12px ${token("--font")}`,
       labelFont: `12px ${token("--font")}`,
       labelSize: 18,

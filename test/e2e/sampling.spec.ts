@@ -71,6 +71,13 @@ test("flows carry noise to data, and the meter says what temperature costs", asy
   // One dot.
   await expect.poll(() => litShare(page)).toBeLessThan(0.001);
   await expect(page.getByTestId("plate")).toHaveAttribute("aria-label", /2,000 .* at temperature 0.00/);
+  await temperature.fill("1");
+  for (const model of ["8gaussians", "pinwheel"]) {
+    await page.getByLabel("Trained flow").selectOption(model);
+    await judged(page);
+    // Deviations of 2.8 each way: five standard errors of a mean are 0.32.
+    expectNear(await moments(page, "now"), await moments(page, "data"), 0.4);
+  }
   faults.expectNone();
 });
 
