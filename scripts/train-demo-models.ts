@@ -3,7 +3,8 @@
  *
  *   node scripts/run-source.mjs scripts/train-demo-models.ts [NAME …]
  *
- * The two moons took 7 minutes on SwiftShader with two cores that were busy with other work. The data are not
+ * The two moons took 7 minutes on SwiftShader with two cores that were busy with other work, the others 3 to 5 minutes
+ * each. On 10,000 held-out points the KL is 0.032 nats (moons), 0.018 (8gaussians) and 0.115 (pinwheel). The data are not
  * standardised, so that the base is the standard normal in the coordinates of the page.
  */
 import { mkdirSync } from "node:fs";
@@ -12,8 +13,8 @@ import { openNodeGPU } from "../src/node/open.js";
 
 const folder = "demos/public/models";
 /**
- * Hidden layers; steps of flow matching, which bring most of it in a third of the time; steps of maximum likelihood,
- * and solver steps in the latter. A net learns to exploit a solver that is too coarse: the NLL in training then falls
+ * Hidden layers; steps of flow matching, which bring most of it in half of the time; steps of maximum likelihood, and
+ * solver steps in the latter. A net learns to exploit a solver that is too coarse: the NLL in training then falls
  * below the entropy of the data, which no density can. That is what the finer solver at the end looks for: its KL must
  * be above 0 and near that of the page's solver. A new flow is one entry here and one option in the menu of the
  * sampling page.
