@@ -15,15 +15,15 @@ const BLOCK = {
   match: async () => (await import("../generated/fused/block/match.js")).match,
 } as const;
 
-/** Solves with fixed steps alone. */
-const STRIP: Readonly<Partial<Record<keyof typeof BLOCK, () => Promise<KernelModule>>>> = {
+const STRIP: Readonly<Record<keyof typeof BLOCK, () => Promise<KernelModule>>> = {
   forward: async () => (await import("../generated/fused/strip/forward.js")).forward,
+  adaptive: async () => (await import("../generated/fused/strip/adaptive.js")).adaptive,
   discrete: async () => (await import("../generated/fused/strip/discrete.js")).discrete,
   continuous: async () => (await import("../generated/fused/strip/continuous.js")).continuous,
   match: async () => (await import("../generated/fused/strip/match.js")).match,
 };
 
-/** The same where weights stay resident, but for the continuous adjoint. */
+/** The same where weights stay resident: fixed steps, and the discrete adjoint. */
 const RESIDENT: Readonly<Partial<Record<keyof typeof BLOCK, () => Promise<KernelModule>>>> = {
   forward: async () => (await import("../generated/fused/resident/forward.js")).forward,
   discrete: async () => (await import("../generated/fused/resident/discrete.js")).discrete,

@@ -114,10 +114,7 @@ export async function usualTiling(device: Device): Promise<FusedTiling> {
 export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPlan {
   const { packing, batch, probes } = shape;
   const slots = 1 + probes;
-  // Kernels that choose their steps hold an evaluation in three or four places: as strips they take many seconds to
-  // compile.
-  const fixed = shape.plan.fixedSteps > 0;
-  const fitsStrip = fixed && workgroupBytes(shape, STRIP.tile, true) <= WORKGROUP_BYTES;
+  const fitsStrip = workgroupBytes(shape, STRIP.tile, true) <= WORKGROUP_BYTES;
   const form = formOf(shape, tiling.form ?? "block", fitsStrip);
   const tile = form === "block" ? tiling.tile : form === "strip" ? STRIP.tile : RESIDENT.tile;
   const inMemory = (tile ? [tile] : TILES).find(
