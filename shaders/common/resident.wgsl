@@ -35,7 +35,8 @@ var<private> gate: array<vec4<f32>, COLUMNS>;
 var<private> gate_bias: array<vec4<f32>, COLUMNS>;
 var<private> gain: array<vec4<f32>, COLUMNS>;
 var<private> offset: array<vec4<f32>, COLUMNS>;
-// What goes from layer to layer, as [sample][slot][own column]: a queue, whose front is at hand. Then the product of one slot.
+// What goes from layer to layer, as [sample][slot][own column]; of wide layers a queue, whose front is at hand. Then the product
+// of one slot.
 var<private> queue: array<vec4<f32>, SPAN>;
 var<private> sums: array<vec4<f32>, OWN>;
 // On the way back a lane's share of the cotangent of a layer's input, in the order of the weights.

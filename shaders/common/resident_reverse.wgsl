@@ -24,12 +24,14 @@ var<private> total_gate: array<vec4<f32>, COLUMNS>;
 // Of the tile, by hidden layer: y and u'_k as [sample][slot][own column], the value's u as [sample][own column].
 var<private> held: array<vec4<f32>, HIDDEN * SPAN>;
 var<private> held_u: array<vec4<f32>, HIDDEN * TILE * OWN>;
-// Cotangents s u_bar on their way down: a queue from the last slot of the last sample to the first of the first.
+// Cotangents s u_bar on their way down: of wide layers a queue from the last slot of the last sample to the first of the
+// first, of narrow ones as [sample][slot][own column].
 var<private> going: array<vec4<f32>, SPAN>;
 // An invocation's own sample: cotangents of f and J e_k by slot, and of its point.
 var<private> seeds: array<vec4<f32>, SLOTS>;
 var<private> point_bar: vec4<f32>;
-// Of the layer at hand: its input in all slots, the cotangent of that in one, sigma'' and what the tangents add to u_bar.
+// Of the layer at hand: its input in all slots, the cotangent of that in one, sigma'' and what the tangents add to u_bar; of
+// a narrow layer the first and the third for all samples of the tile.
 var<private> input: array<vec4<f32>, SPAN>;
 var<private> back: array<vec4<f32>, OWN>;
 var<private> curve: array<vec4<f32>, TILE * OWN>;

@@ -115,14 +115,6 @@ if (lane == n / SLOTS) { results[slot] = y; }
 }`;
   }
 
-  protected sweep(): string {
-    const { layers } = this.plan;
-    const parts = [this.#sweepLast(this.lastLayer)];
-    for (let l = layers.length - 2; l > 0; l--) parts.push(this.#sweepHidden(layers[l]!));
-    parts.push(this.#sweepFirst(layers[0]!));
-    return parts.join("\n");
-  }
-
   /** When a sample's turn comes. */
   #slopes(layer: Layer): string {
     return `for (var once = SLOTS - 1u - slot; once == 0u; once++) {\n${this.#slopeColumns(layer)}\n}`;
@@ -152,7 +144,7 @@ if (lane == n / SLOTS) { results[slot] = y; }
     return `for (var down = 0u; down < TILE * SLOTS; down++) {\nlet n = TILE * SLOTS - 1u - down;\nlet slot = n % SLOTS;\nlet sample = n / SLOTS;\nlet value = slot == 0u;\n${body}\n}`;
   }
 
-  #sweepLast(layer: Layer): string {
+  protected sweepLast(layer: Layer): string {
     const { ownInputs, at } = layer;
     const column = this.column(layer, 0);
     const end = this.span - this.plan.own;
@@ -206,7 +198,7 @@ ${this.#turn(layer)}
 ${this.#rotateLeft("going", 0, (c) => (c < own ? `back[${c}]` : "vec4<f32>()"))}`;
   }
 
-  #sweepHidden(layer: Layer): string {
+  protected sweepHidden(layer: Layer): string {
     const { index, ownInputs, own, at } = layer;
     const { own: widest } = this.plan;
     const { slots } = this.shape;
@@ -261,7 +253,7 @@ ${this.#barsOf(below)}`);
     return `${products}\n${backward}`;
   }
 
-  #sweepFirst({ own, at }: Layer): string {
+  protected sweepFirst({ own, at }: Layer): string {
     const outer = COMPONENTS.flatMap((d, j) =>
       times(own, (c) => `w_bar[${at + j * own + c}] += z.${d} * going[${c}];`),
     );

@@ -107,14 +107,6 @@ results[${slot}] = ${this.gained(this.lastLayer, 0)}sum_to_own(lane, a0, a1, a2,
       .join("\n");
   }
 
-  protected sweep(): string {
-    const { layers } = this.plan;
-    const parts = [this.#sweepLast(this.lastLayer)];
-    for (let l = layers.length - 2; l > 0; l--) parts.push(this.#sweepHidden(layers[l]!));
-    parts.push(this.#sweepFirst(layers[0]!));
-    return parts.join("\n");
-  }
-
   /** sigma' and sigma'' of a hidden layer, of all samples. */
   #slopes(layer: Layer): string {
     return times(this.shape.samples, (sample) =>
@@ -127,7 +119,7 @@ slope[${place}] = activate_d1(u, y, beta); curve[${place}] = activate_d2(u, y, b
     ).join("\n");
   }
 
-  #sweepLast(layer: Layer): string {
+  protected sweepLast(layer: Layer): string {
     const { ownInputs, at } = layer;
     const { slots } = this.shape;
     const below = this.plan.layers[layer.index - 1]!;
@@ -189,7 +181,7 @@ slope[${place}] = activate_d1(u, y, beta); curve[${place}] = activate_d2(u, y, b
     return `{ ${lines.join("\n")} }`;
   }
 
-  #sweepHidden(layer: Layer): string {
+  protected sweepHidden(layer: Layer): string {
     const { index, ownInputs, own, at } = layer;
     const below = this.plan.layers[index - 1]!;
     const tangents = this.#rows.filter(({ slot }) => slot > 0);
@@ -227,7 +219,7 @@ slope[${place}] = activate_d1(u, y, beta); curve[${place}] = activate_d2(u, y, b
     return [this.#slopes(below), ...inputLines, ...outer, bars].join("\n");
   }
 
-  #sweepFirst({ own, at }: Layer): string {
+  protected sweepFirst({ own, at }: Layer): string {
     const { samples } = this.shape;
     const outer = COMPONENTS.flatMap((d, j) =>
       times(own, (c) => {

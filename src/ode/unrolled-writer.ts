@@ -40,14 +40,25 @@ export abstract class UnrolledWriter {
       unrolled_time: `fn unrolled_time(t: f32) {\n${this.#time()}\n}`,
       unrolled_hidden: `fn unrolled_hidden(beta: f32) {\n${this.hidden()}\n}`,
       unrolled_results: `fn unrolled_results(lane: u32) {\n${this.results()}\n}`,
-      unrolled_sweep: `fn unrolled_sweep(t: f32, beta: f32, lane: u32) {\n${this.sweep()}\n}`,
+      unrolled_sweep: `fn unrolled_sweep(t: f32, beta: f32, lane: u32) {\n${this.#sweep()}\n}`,
       unrolled_fold: `fn unrolled_fold(t: f32, tau: f32) {\n${this.#fold()}\n}`,
     };
   }
 
   protected abstract hidden(): string;
   protected abstract results(): string;
-  protected abstract sweep(): string;
+  /** The reverse sweep: each leaves the cotangents of the layer below. */
+  protected abstract sweepLast(layer: Layer): string;
+  protected abstract sweepHidden(layer: Layer): string;
+  protected abstract sweepFirst(layer: Layer): string;
+
+  #sweep(): string {
+    const { layers } = this.plan;
+    const parts = [this.sweepLast(this.lastLayer)];
+    for (let l = layers.length - 2; l > 0; l--) parts.push(this.sweepHidden(layers[l]!));
+    parts.push(this.sweepFirst(layers[0]!));
+    return parts.join("\n");
+  }
 
   /** SPAN. */
   protected get span(): number {
