@@ -23,6 +23,7 @@ fn begin_sweep(entry: u32) {}
 
 // W_bar[o][i] += sum over rows of (s u_bar)[o] x[i]: an invocation owns blocks of 8 x 8.
 fn weight_gradients(layer: FusedLayer, share: StageShare, local: u32, tape_at: u32) {
+  if (share.weight == 0.0) { return; }
   let in_blocks = (layer.in4 + 1u) / 2u;
   let count = in_blocks * ((layer.out4 + 1u) / 2u);
   for (var owned = local; owned < count; owned += GROUP) {

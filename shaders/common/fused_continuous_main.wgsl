@@ -3,14 +3,16 @@
 //   dz/dt = f,   da/dt = -d/dz (a.f - a_Delta tr)
 // and the gradients of the parameters are quadratures over the stages, outside the state and its error norm
 // ("Hey, that's not an ODE", arXiv:2009.09457). ADAPTIVE = 1: every tile chooses its own steps; what a step adds to the
-// gradients stands in a second chunk until the step is accepted.
+// gradients stands in a second chunk until the step is accepted. FSAL = 1, of adaptive steps: the last stage of a step is the
+// first of the next, slopes and all. What it adds to the gradients is not known before the next step's length, so it is kept
+// with weight 1 in a chunk of its own, beside that of the stage that the step under way began with.
 //
 // packed    vec4, the weights               interval  f32 [2]: t0, t1
 // probes    vec4 [k][sample][LD4]           settings  see settings.wgsl, its counts those of a full tile
 // bars      f32: z(t1) [samples][dim] at 0; z under way at stage_bar_at; a at bar_at (start and result), dL/dDelta at
 //           delta_bar_at, dL/dt1 per sample at end_bar_at
 // tape      vec4 [workgroup][RING][tile4], then spilled rows
-// partial   vec4 [1 + ADAPTIVE][workgroup][chunk4]
+// partial   vec4 [1 + ADAPTIVE + 2 FSAL][workgroup][chunk4]
 // reports   [tile] (ADAPTIVE = 1), all zero before a solve, or [1]: the end of the solve, by tile 0
 //
 // A stage costs an evaluation and a reverse sweep with its weight gradients: three forward evaluations' work. Expect
@@ -21,6 +23,7 @@
 // @include "common/fused_error.wgsl"
 // @const SLOPES: u32 = 8
 // @const ADAPTIVE: u32 = 0
+// @const FSAL: u32 = 0
 
 @group(0) @binding(2) var<storage, read> interval: array<f32>;
 @group(0) @binding(3) var<storage, read> probes: array<vec4<f32>>;
@@ -38,6 +41,9 @@ var<workgroup> slopes_a: array<vec4<f32>, SLOPES>;
 var<workgroup> control: Control;
 // d/d beta of the accepted steps.
 var<private> beta_kept: f32 = 0.0;
+// Of the stage that the step under way began with: where its gradients are, for a weight of 1, and d/d beta.
+var<private> first_chunk: u32;
+var<private> beta_first: f32;
 
 // Nothing is kept of the steps of a continuous adjoint.
 fn keep_step(n: u32, step: vec4<f32>) {}
@@ -66,9 +72,9 @@ fn evaluate_point(tile: u32, i: u32, t: f32, local: u32, own: u32) {
   }
 }
 
-// The reverse sweep at the point: k_i of a, and the stage's share of the gradients.
-fn sweep_point(tile: u32, i: u32, share: StageShare, local: u32, own: u32) {
-  begin_sweep(i % RING);
+// The reverse sweep at the point: k_i of a, and the stage's share of the gradients, as the entry-th until they are flushed.
+fn sweep_point(tile: u32, i: u32, entry: u32, share: StageShare, local: u32, own: u32) {
+  begin_sweep(entry);
   for (var e = local; e < ENTRIES; e += GROUP) {
     let sample = e / LD4;
     set_seed(0u, sample, e % LD4, point_a[e]);
@@ -78,7 +84,7 @@ fn sweep_point(tile: u32, i: u32, share: StageShare, local: u32, own: u32) {
     }
   }
   sync_all();
-  sweep(share, i % RING, local, own_record(own, i));
+  sweep(share, entry, local, own_record(own, i));
   for (var e = local; e < ENTRIES; e += GROUP) {
     var value = -input_bar(e / LD4, e % LD4);
     if (RESIDUAL == 1u) { value += point_a[e]; }
@@ -101,15 +107,28 @@ fn place_stage(i: u32, h: f32, local: u32) {
   }
 }
 
-// All stages of a step; `fresh`: the chunk begins with the first of them.
-fn take_stages(tile: u32, t: f32, h: f32, chunk: u32, fresh: bool, local: u32, own: u32) {
-  for (var i = 0u; i < params.stages; i++) {
+// The stages `from_stage` up to (not with) `to_stage`; `fresh`: the chunk begins with the first of them that counts.
+fn take_stages(tile: u32, from_stage: u32, to_stage: u32, t: f32, h: f32, chunk: u32, fresh: bool, local: u32, own: u32) {
+  var counted = 0u;
+  for (var i = from_stage; i < to_stage; i++) {
     let time = t + weight_c(i) * h;
     place_stage(i, h, local);
     evaluate_point(tile, i, time, local, own);
-    sweep_point(tile, i, StageShare(time, 0.0, h * weight_b(i), chunk, fresh && i == 0u), local, own);
+    sweep_point(tile, i, counted, StageShare(time, 0.0, h * weight_b(i), chunk, fresh && counted == 0u), local, own);
+    if (weight_b(i) != 0.0) { counted++; }
   }
-  flush(params.stages, chunk, fresh, local);
+  flush(counted, chunk, fresh, local);
+}
+
+// The point's gradients for a weight of 1 into a chunk of their own. Returns d/d beta.
+fn sweep_alone(tile: u32, i: u32, t: f32, chunk: u32, local: u32, own: u32) -> f32 {
+  let others = beta_bar;
+  beta_bar = 0.0;
+  sweep_point(tile, i, 0u, StageShare(t, 0.0, 1.0, chunk, true), local, own);
+  flush(1u, chunk, true, local);
+  let own_beta = beta_bar;
+  beta_bar = others;
+  return own_beta;
 }
 
 // z and a at the end of the step into the points; the squares of their error ratios.
@@ -186,7 +205,7 @@ fn solve_fixed(tile: u32, chunk: u32, first: bool, local: u32, own: u32) {
   let h = (interval[0] - interval[1]) / f32(params.steps);
   for (var n = params.from_step; n < params.to_step; n++) {
     let fresh = first && n == 0u;
-    take_stages(tile, interval[1] + f32(n) * h, h, chunk, fresh, local, own);
+    take_stages(tile, 0u, params.stages, interval[1] + f32(n) * h, h, chunk, fresh, local, own);
     _ = finish_step(tile, h, local);
     move_on(local);
   }
@@ -213,7 +232,7 @@ fn choose_first_step(tile: u32, spare_chunk: u32, local: u32, own: u32) {
     point_a[e] = a[e] + h * slopes_a[e];
   }
   evaluate_point(tile, 1u, control.t + h, local, own);
-  sweep_point(tile, 1u, StageShare(control.t + h, 0.0, 0.0, spare_chunk, true), local, own);
+  sweep_point(tile, 1u, 0u, StageShare(control.t + h, 0.0, 0.0, spare_chunk, false), local, own);
   mine = vec4<f32>();
   for (var e = local; e < ENTRIES; e += GROUP) {
     if (!is_sample(tile, e / LD4)) { continue; }
@@ -225,56 +244,92 @@ fn choose_first_step(tile: u32, spare_chunk: u32, local: u32, own: u32) {
   workgroupBarrier();
 }
 
-fn try_step(tile: u32, chunk: u32, spare_chunk: u32, local: u32, own: u32) {
+fn accept_step(h: f32, chunk: u32, spare_chunk: u32, next_chunk: u32, beta_next: f32, local: u32) {
+  move_on(local);
+  beta_kept += beta_bar;
+  let weight = h * weight_b(0u);
+  for (var i = local; i < params.chunk4; i += GROUP) {
+    var share = partial[spare_chunk + i];
+    if (FSAL == 1u) { share += weight * partial[first_chunk + i]; }
+    partial[chunk + i] += share;
+  }
+  if (FSAL == 0u) { return; }
+  beta_kept += weight * beta_first;
+  beta_first = beta_next;
+  first_chunk = next_chunk;
+  let last = params.stages - 1u;
+  for (var e = local; e < ENTRIES; e += GROUP) {
+    slopes_z[e] = slopes_z[last * ENTRIES + e];
+    slopes_a[e] = slopes_a[last * ENTRIES + e];
+  }
+}
+
+fn try_step(tile: u32, chunk: u32, spare_chunk: u32, first_chunks: vec2<u32>, local: u32, own: u32) {
+  let t = control.t;
   let h = control.h;
   beta_bar = 0.0;
-  take_stages(tile, control.t, h, spare_chunk, true, local, own);
+  take_stages(tile, FSAL, params.stages - FSAL, t, h, spare_chunk, true, local, own);
+  let next_chunk = select(first_chunks.x, first_chunks.y, first_chunk == first_chunks.x);
+  var beta_next = 0.0;
+  if (FSAL == 1u) {
+    let last = params.stages - 1u;
+    place_stage(last, h, local);
+    evaluate_point(tile, last, t + h, local, own);
+    beta_next = sweep_alone(tile, last, t + h, next_chunk, local, own);
+  }
   let sums = add_shares(tile, finish_step(tile, h, local), local);
   if (local == 0u) { decide_step(rms_of(vec3<f32>(sums.x, sums.y, 0.0))); }
   workgroupBarrier();
-  if (control.accepted_now == 1u) {
-    move_on(local);
-    beta_kept += beta_bar;
-    for (var i = local; i < params.chunk4; i += GROUP) { partial[chunk + i] += partial[spare_chunk + i]; }
-  }
+  if (control.accepted_now == 1u) { accept_step(h, chunk, spare_chunk, next_chunk, beta_next, local); }
   storageBarrier();
   workgroupBarrier();
 }
 
-fn solve_adaptive(tile: u32, chunk: u32, spare_chunk: u32, local: u32, own: u32) {
-  let fresh = workgroupUniformLoad(&control.status) == OK && workgroupUniformLoad(&control.done) == 0u;
+// What the solve, or this dispatch's part of it, begins with: the first stage where the last of a step is not at hand, dL/dt1, the
+// length of the first step.
+fn begin_adaptive(tile: u32, spare_chunk: u32, fresh: bool, local: u32, own: u32) {
+  let by_rule = fresh && settings.first_step == 0.0;
+  let t = control.t;
+  evaluate_point(tile, 0u, t, local, own);
+  if (fresh) { store_end_bar(tile, local); }
+  if (FSAL == 1u) {
+    beta_first = sweep_alone(tile, 0u, t, first_chunk, local, own);
+  } else if (by_rule) {
+    sweep_point(tile, 0u, 0u, StageShare(t, 0.0, 0.0, spare_chunk, false), local, own);
+  }
+  if (by_rule) { choose_first_step(tile, spare_chunk, local, own); }
+}
+
+fn solve_adaptive(tile: u32, chunk: u32, spare_chunk: u32, first_chunks: vec2<u32>, fresh: bool, local: u32, own: u32) {
   if (fresh && local == 0u) { start_control(interval[1], interval[0]); }
-  workgroupBarrier();
-  if (fresh && settings.first_step == 0.0) {
-    evaluate_point(tile, 0u, control.t, local, own);
-    sweep_point(tile, 0u, StageShare(control.t, 0.0, 0.0, spare_chunk, true), local, own);
-    choose_first_step(tile, spare_chunk, local, own);
+  first_chunk = first_chunks.x;
+  if (workgroupUniformLoad(&control.done) == 0u && (FSAL == 1u || fresh)) {
+    begin_adaptive(tile, spare_chunk, fresh, local, own);
   }
   let before = workgroupUniformLoad(&control.attempts);
   loop {
     let done = workgroupUniformLoad(&control.done);
     let tries = workgroupUniformLoad(&control.attempts) - before;
     if (done != 0u || tries >= params.to_step) { break; }
-    try_step(tile, chunk, spare_chunk, local, own);
+    try_step(tile, chunk, spare_chunk, first_chunks, local, own);
   }
 }
 
-fn solve_tile(tile: u32, chunk: u32, spare_chunk: u32, first: bool, local: u32, own: u32) {
+fn solve_tile(tile: u32, chunk: u32, spare_chunk: u32, first_chunks: vec2<u32>, first: bool, local: u32, own: u32) {
   workgroupBarrier();
-  if (ADAPTIVE == 1u && local == 0u) { control = reports[tile]; }
-  var begins = params.from_step == 0u;
   if (ADAPTIVE == 1u) {
-    begins = workgroupUniformLoad(&control.status) == OK && workgroupUniformLoad(&control.done) == 0u;
-  }
-  load_tile(tile, begins, local);
-  if (begins) {
-    evaluate_point(tile, 0u, interval[1], local, own);
-    store_end_bar(tile, local);
-  }
-  if (ADAPTIVE == 1u) {
-    solve_adaptive(tile, chunk, spare_chunk, local, own);
+    if (local == 0u) { control = reports[tile]; }
+    let fresh = workgroupUniformLoad(&control.status) == OK && workgroupUniformLoad(&control.done) == 0u;
+    load_tile(tile, fresh, local);
+    solve_adaptive(tile, chunk, spare_chunk, first_chunks, fresh, local, own);
     if (local == 0u) { reports[tile] = control; }
   } else {
+    let begins = params.from_step == 0u;
+    load_tile(tile, begins, local);
+    if (begins) {
+      evaluate_point(tile, 0u, interval[1], local, own);
+      store_end_bar(tile, local);
+    }
     solve_fixed(tile, chunk, first, local, own);
   }
   store_tile(tile, local);
@@ -289,9 +344,10 @@ fn main(
   spill_at = params.spill_at + group.x * ROWS;
   let chunk = group.x * params.chunk4;
   let spare_chunk = (groups.x + group.x) * params.chunk4;
+  let first_chunks = vec2<u32>(2u * groups.x + group.x, 3u * groups.x + group.x) * params.chunk4;
   for (var tile = group.x; tile < params.tiles; tile += groups.x) {
     let first = tile == group.x && params.from_step == 0u;
-    solve_tile(tile, chunk, spare_chunk, first, local, group.x * RING * params.tile4);
+    solve_tile(tile, chunk, spare_chunk, first_chunks, first, local, group.x * RING * params.tile4);
   }
   if (ADAPTIVE == 1u) { beta_bar = beta_kept; }
   end_tiles(chunk, local);

@@ -8,7 +8,10 @@
 
 // b, w, g, k and explicit time of a layer, from column sums over the samples; the cotangents are s u_bar behind it.
 //   U = sum u_bar,  Q = (1 - s) sum [u_bar (u - w t) + sum_k u'_bar_k u'_k]
+// Of a stage without weight there are no gradients.
 fn column_gradients(layer: FusedLayer, share: StageShare, local: u32, tape_at: u32) {
+  let counts = share.weight != 0.0;
+  if (GATED == 0u && !counts) { return; }
   for (var column = local; column < layer.out4; column += GROUP) {
     let v = params.vectors4 + layer.vector_at + column;
     let drift = packed[v + params.columns4];
@@ -26,13 +29,15 @@ fn column_gradients(layer: FusedLayer, share: StageShare, local: u32, tape_at: u
       if (GATED == 1u) {
         for (var slot = 0u; slot < SLOTS; slot++) {
           let bar = cotangent(layer, slot, sample, column);
+          set_cotangent(layer, slot, sample, column, gain * bar);
+          if (!counts) { continue; }
           var u = tape[tape_at + layer.u_at + (slot * TILE + sample) * layer.out4 + column];
           if (slot == 0u) { u -= share.t * drift; }
           sum_q += bar * u;
-          set_cotangent(layer, slot, sample, column, gain * bar);
         }
       }
     }
+    if (!counts) { continue; }
     sum_q *= 1.0 - gain;
     let time = gate * sum_q + drift * sum_u;
     let weight = share.weight;

@@ -56,12 +56,15 @@ export class FusedContinuous implements Adjoint {
     const fused = fusedPlan(shape, tiling);
     const adaptive = plan.fixedSteps === 0;
     const tape = adjointTape(fused);
-    const partial = chunkRoom(fused, adaptive ? 2 : 1);
+    // What the last stage of a step is to the next is kept apart, of this step and of the one before.
+    const fsal = adaptive && plan.method.fsal;
+    const partial = chunkRoom(fused, 1 + (adaptive ? 1 : 0) + (fsal ? 2 : 0));
     const [main, gather, reduce, interval] = await Promise.all([
       fusedKernel(device, "continuous", fused, {
         ...fused.adjointConstants,
         ...sizeConstants(fused, tape, partial),
         ADAPTIVE: adaptive ? 1 : 0,
+        FSAL: fsal ? 1 : 0,
         SLOPES: stageRoom(plan.method) * fused.constants.ENTRIES,
       }),
       device.kernel(gatherModule, "main"),
@@ -131,9 +134,9 @@ export class FusedContinuous implements Adjoint {
     const settings = settingsFields({
       ...plannedSettings(fused.plan),
       maxAccepted: fused.plan.maxSteps,
-      // One evaluation at t1 is for dL/dt1.
-      nfeBegin: (firstStep === 0 ? 2 : 0) + 1,
-      nfeStep: method.stages,
+      // The evaluation at t1 is for dL/dt1, too.
+      nfeBegin: firstStep === 0 ? 2 : 1,
+      nfeStep: method.fsal ? method.stages - 1 : method.stages,
       counts: [size, size, 0],
       groups: 0,
     });
