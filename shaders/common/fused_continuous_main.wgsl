@@ -39,11 +39,26 @@ var<workgroup> point_a: array<vec4<f32>, ENTRIES>;
 var<workgroup> slopes_z: array<vec4<f32>, SLOPES>;
 var<workgroup> slopes_a: array<vec4<f32>, SLOPES>;
 var<workgroup> control: Control;
-// d/d beta of the accepted steps.
+// Where this workgroup's gradients are: sums, those of the step under way, and for a weight of 1 those of the stage that the step
+// began with and of its last one.
+struct Chunks {
+  sums: u32,
+  step: u32,
+  first: u32,
+  last: u32,
+}
+
+var<private> chunks: Chunks;
+// d/d beta likewise; that of the step under way is beta_bar.
 var<private> beta_kept: f32 = 0.0;
-// Of the stage that the step under way began with: where its gradients are, for a weight of 1, and d/d beta.
-var<private> first_chunk: u32;
 var<private> beta_first: f32;
+var<private> beta_last: f32;
+
+// What a point is: where the solve, or this dispatch's part of it, begins; the end of an Euler step, for the first-step rule; a
+// stage of a step. A kernel has one copy of an evaluation and of a sweep, so one loop takes all of them.
+const BEGIN: u32 = 0u;
+const RULE: u32 = 1u;
+const STEP: u32 = 2u;
 
 // Nothing is kept of the steps of a continuous adjoint.
 fn keep_step(n: u32, step: vec4<f32>) {}
@@ -94,41 +109,19 @@ fn sweep_point(tile: u32, i: u32, entry: u32, share: StageShare, local: u32, own
   sync_all();
 }
 
-fn place_stage(i: u32, h: f32, local: u32) {
+// RULE: an Euler step.
+fn place_point(point: u32, i: u32, h: f32, local: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {
     var sum_z = vec4<f32>();
     var sum_a = vec4<f32>();
     for (var j = 0u; j < i; j++) {
-      sum_z += weight_a(i, j) * slopes_z[j * ENTRIES + e];
-      sum_a += weight_a(i, j) * slopes_a[j * ENTRIES + e];
+      let weight = select(weight_a(i, j), 1.0, point == RULE);
+      sum_z += weight * slopes_z[j * ENTRIES + e];
+      sum_a += weight * slopes_a[j * ENTRIES + e];
     }
     point_z[e] = z[e] + h * sum_z;
     point_a[e] = a[e] + h * sum_a;
   }
-}
-
-// The stages `from_stage` up to (not with) `to_stage`; `fresh`: the chunk begins with the first of them that counts.
-fn take_stages(tile: u32, from_stage: u32, to_stage: u32, t: f32, h: f32, chunk: u32, fresh: bool, local: u32, own: u32) {
-  var counted = 0u;
-  for (var i = from_stage; i < to_stage; i++) {
-    let time = t + weight_c(i) * h;
-    place_stage(i, h, local);
-    evaluate_point(tile, i, time, local, own);
-    sweep_point(tile, i, counted, StageShare(time, 0.0, h * weight_b(i), chunk, fresh && counted == 0u), local, own);
-    if (weight_b(i) != 0.0) { counted++; }
-  }
-  flush(counted, chunk, fresh, local);
-}
-
-// The point's gradients for a weight of 1 into a chunk of their own. Returns d/d beta.
-fn sweep_alone(tile: u32, i: u32, t: f32, chunk: u32, local: u32, own: u32) -> f32 {
-  let others = beta_bar;
-  beta_bar = 0.0;
-  sweep_point(tile, i, 0u, StageShare(t, 0.0, 1.0, chunk, true), local, own);
-  flush(1u, chunk, true, local);
-  let own_beta = beta_bar;
-  beta_bar = others;
-  return own_beta;
 }
 
 // z and a at the end of the step into the points; the squares of their error ratios.
@@ -189,8 +182,6 @@ fn load_tile(tile: u32, begins: bool, local: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {
     z[e] = load_bar(select(params.stage_bar_at, 0u, begins), tile, e);
     a[e] = load_bar(params.bar_at, tile, e);
-    point_z[e] = z[e];
-    point_a[e] = a[e];
   }
 }
 
@@ -201,18 +192,8 @@ fn store_tile(tile: u32, local: u32) {
   }
 }
 
-fn solve_fixed(tile: u32, chunk: u32, first: bool, local: u32, own: u32) {
-  let h = (interval[0] - interval[1]) / f32(params.steps);
-  for (var n = params.from_step; n < params.to_step; n++) {
-    let fresh = first && n == 0u;
-    take_stages(tile, 0u, params.stages, interval[1] + f32(n) * h, h, chunk, fresh, local, own);
-    _ = finish_step(tile, h, local);
-    move_on(local);
-  }
-}
-
-// Hairer's first step from the slopes at t1, which stand at stage 0, and those after an Euler step.
-fn choose_first_step(tile: u32, spare_chunk: u32, local: u32, own: u32) {
+// Hairer's first step from the slopes at t1, which stand at stage 0 ...
+fn guess_first_step(tile: u32, local: u32) {
   var mine = vec4<f32>();
   for (var e = local; e < ENTRIES; e += GROUP) {
     if (!is_sample(tile, e / LD4)) { continue; }
@@ -226,14 +207,11 @@ fn choose_first_step(tile: u32, spare_chunk: u32, local: u32, own: u32) {
     guess_first(rms_of(vec3<f32>(norms.x, norms.y, 0.0)), rms_of(vec3<f32>(norms.z, norms.w, 0.0)));
   }
   workgroupBarrier();
-  let h = control.h;
-  for (var e = local; e < ENTRIES; e += GROUP) {
-    point_z[e] = z[e] + h * slopes_z[e];
-    point_a[e] = a[e] + h * slopes_a[e];
-  }
-  evaluate_point(tile, 1u, control.t + h, local, own);
-  sweep_point(tile, 1u, 0u, StageShare(control.t + h, 0.0, 0.0, spare_chunk, false), local, own);
-  mine = vec4<f32>();
+}
+
+// ... and those after an Euler step, at stage 1.
+fn choose_first_step(tile: u32, local: u32) {
+  var mine = vec4<f32>();
   for (var e = local; e < ENTRIES; e += GROUP) {
     if (!is_sample(tile, e / LD4)) { continue; }
     mine.x += scaled_square(slopes_z[ENTRIES + e] - slopes_z[e], z[e], settings.atol, e % LD4);
@@ -244,94 +222,134 @@ fn choose_first_step(tile: u32, spare_chunk: u32, local: u32, own: u32) {
   workgroupBarrier();
 }
 
-fn accept_step(h: f32, chunk: u32, spare_chunk: u32, next_chunk: u32, beta_next: f32, local: u32) {
+fn accept_step(h: f32, local: u32) {
   move_on(local);
   beta_kept += beta_bar;
   let weight = h * weight_b(0u);
   for (var i = local; i < params.chunk4; i += GROUP) {
-    var share = partial[spare_chunk + i];
-    if (FSAL == 1u) { share += weight * partial[first_chunk + i]; }
-    partial[chunk + i] += share;
+    var share = partial[chunks.step + i];
+    if (FSAL == 1u) { share += weight * partial[chunks.first + i]; }
+    partial[chunks.sums + i] += share;
   }
   if (FSAL == 0u) { return; }
   beta_kept += weight * beta_first;
-  beta_first = beta_next;
-  first_chunk = next_chunk;
-  let last = params.stages - 1u;
+  beta_first = beta_last;
+  chunks = Chunks(chunks.sums, chunks.step, chunks.last, chunks.first);
+  let last = (params.stages - 1u) * ENTRIES;
   for (var e = local; e < ENTRIES; e += GROUP) {
-    slopes_z[e] = slopes_z[last * ENTRIES + e];
-    slopes_a[e] = slopes_a[last * ENTRIES + e];
+    slopes_z[e] = slopes_z[last + e];
+    slopes_a[e] = slopes_a[last + e];
   }
 }
 
-fn try_step(tile: u32, chunk: u32, spare_chunk: u32, first_chunks: vec2<u32>, local: u32, own: u32) {
-  let t = control.t;
-  let h = control.h;
-  beta_bar = 0.0;
-  take_stages(tile, FSAL, params.stages - FSAL, t, h, spare_chunk, true, local, own);
-  let next_chunk = select(first_chunks.x, first_chunks.y, first_chunk == first_chunks.x);
-  var beta_next = 0.0;
-  if (FSAL == 1u) {
-    let last = params.stages - 1u;
-    place_stage(last, h, local);
-    evaluate_point(tile, last, t + h, local, own);
-    beta_next = sweep_alone(tile, last, t + h, next_chunk, local, own);
+fn end_step(tile: u32, h: f32, local: u32) {
+  let mine = finish_step(tile, h, local);
+  if (ADAPTIVE == 0u) {
+    move_on(local);
+    return;
   }
-  let sums = add_shares(tile, finish_step(tile, h, local), local);
+  let sums = add_shares(tile, mine, local);
   if (local == 0u) { decide_step(rms_of(vec3<f32>(sums.x, sums.y, 0.0))); }
   workgroupBarrier();
-  if (control.accepted_now == 1u) { accept_step(h, chunk, spare_chunk, next_chunk, beta_next, local); }
+  if (control.accepted_now == 1u) { accept_step(h, local); }
+  beta_bar = 0.0;
   storageBarrier();
   workgroupBarrier();
 }
 
-// What the solve, or this dispatch's part of it, begins with: the first stage where the last of a step is not at hand, dL/dt1, the
-// length of the first step.
-fn begin_adaptive(tile: u32, spare_chunk: u32, fresh: bool, local: u32, own: u32) {
-  let by_rule = fresh && settings.first_step == 0.0;
-  let t = control.t;
-  evaluate_point(tile, 0u, t, local, own);
-  if (fresh) { store_end_bar(tile, local); }
-  if (FSAL == 1u) {
-    beta_first = sweep_alone(tile, 0u, t, first_chunk, local, own);
-  } else if (by_rule) {
-    sweep_point(tile, 0u, 0u, StageShare(t, 0.0, 0.0, spare_chunk, false), local, own);
+// One sweep, and what became complete by it into its chunk. Returns how many sweeps wait for that. `fresh`: nothing has been added
+// to the chunk of this step.
+fn sweep_on(tile: u32, point: u32, i: u32, t: f32, h: f32, waiting: u32, fresh: bool, local: u32, own: u32) -> u32 {
+  let last = point == STEP && i + 1u == params.stages;
+  let alone = FSAL == 1u && (point == BEGIN || last);
+  let counts = alone || (point == STEP && weight_b(i) != 0.0);
+  var share = StageShare(t, 0.0, 0.0, chunks.step, fresh && waiting == 0u);
+  if (point == STEP) { share.weight = h * weight_b(i); }
+  if (alone) { share = StageShare(t, 0.0, 1.0, select(chunks.last, chunks.first, point == BEGIN), true); }
+  let others = beta_bar;
+  if (alone) { beta_bar = 0.0; }
+  sweep_point(tile, i, waiting, share, local, own);
+  if (alone) {
+    beta_last = beta_bar;
+    if (point == BEGIN) { beta_first = beta_bar; }
+    beta_bar = others;
   }
-  if (by_rule) { choose_first_step(tile, spare_chunk, local, own); }
+  let complete = waiting + select(0u, 1u, counts);
+  if (!alone && !(point == STEP && i + 1u + FSAL == params.stages)) { return complete; }
+  flush(complete, share.chunk, alone || fresh, local);
+  return 0u;
 }
 
-fn solve_adaptive(tile: u32, chunk: u32, spare_chunk: u32, first_chunks: vec2<u32>, fresh: bool, local: u32, own: u32) {
-  if (fresh && local == 0u) { start_control(interval[1], interval[0]); }
-  first_chunk = first_chunks.x;
-  if (workgroupUniformLoad(&control.done) == 0u && (FSAL == 1u || fresh)) {
-    begin_adaptive(tile, spare_chunk, fresh, local, own);
-  }
-  let before = workgroupUniformLoad(&control.attempts);
+// `point`: the first one. `begins`: the solve begins. `first`: the sums do.
+fn solve(tile: u32, first_point: u32, begins: bool, first: bool, local: u32, own: u32) {
+  let by_rule = ADAPTIVE == 1u && begins && settings.first_step == 0.0;
+  var before = 0u;
+  if (ADAPTIVE == 1u) { before = workgroupUniformLoad(&control.attempts); }
+  var point = first_point;
+  var i = select(0u, FSAL, point == STEP);
+  var n = params.from_step;
+  var waiting = 0u;
   loop {
-    let done = workgroupUniformLoad(&control.done);
-    let tries = workgroupUniformLoad(&control.attempts) - before;
-    if (done != 0u || tries >= params.to_step) { break; }
-    try_step(tile, chunk, spare_chunk, first_chunks, local, own);
+    if (point == STEP && i == FSAL) {
+      if (ADAPTIVE == 1u) {
+        let done = workgroupUniformLoad(&control.done);
+        let tries = workgroupUniformLoad(&control.attempts) - before;
+        if (done != 0u || tries >= params.to_step) { break; }
+      } else if (n >= params.to_step) {
+        break;
+      }
+    }
+    var h = (interval[0] - interval[1]) / f32(params.steps);
+    var t = interval[1] + f32(n) * h;
+    if (ADAPTIVE == 1u) {
+      h = control.h;
+      t = control.t;
+    }
+    if (point == RULE) { t += h; }
+    if (point == STEP) { t += weight_c(i) * h; }
+    place_point(point, i, h, local);
+    evaluate_point(tile, i, t, local, own);
+    if (point == BEGIN && begins) { store_end_bar(tile, local); }
+    if (point != BEGIN || FSAL == 1u || by_rule) {
+      waiting = sweep_on(tile, point, i, t, h, waiting, ADAPTIVE == 1u || (first && n == 0u), local, own);
+    }
+    if (point == STEP) {
+      i++;
+      if (i == params.stages) {
+        end_step(tile, h, local);
+        i = FSAL;
+        n++;
+      }
+    } else if (point == BEGIN && by_rule) {
+      guess_first_step(tile, local);
+      point = RULE;
+      i = 1u;
+    } else {
+      if (point == RULE) { choose_first_step(tile, local); }
+      point = STEP;
+      i = FSAL;
+    }
   }
 }
 
-fn solve_tile(tile: u32, chunk: u32, spare_chunk: u32, first_chunks: vec2<u32>, first: bool, local: u32, own: u32) {
+fn solve_tile(tile: u32, first: bool, local: u32, own: u32) {
   workgroupBarrier();
+  var begins = params.from_step == 0u;
+  var over = false;
   if (ADAPTIVE == 1u) {
     if (local == 0u) { control = reports[tile]; }
-    let fresh = workgroupUniformLoad(&control.status) == OK && workgroupUniformLoad(&control.done) == 0u;
-    load_tile(tile, fresh, local);
-    solve_adaptive(tile, chunk, spare_chunk, first_chunks, fresh, local, own);
-    if (local == 0u) { reports[tile] = control; }
-  } else {
-    let begins = params.from_step == 0u;
-    load_tile(tile, begins, local);
-    if (begins) {
-      evaluate_point(tile, 0u, interval[1], local, own);
-      store_end_bar(tile, local);
-    }
-    solve_fixed(tile, chunk, first, local, own);
+    over = workgroupUniformLoad(&control.done) != 0u;
+    // A block of zeros is neither done nor running: nothing has been tried.
+    begins = !over && workgroupUniformLoad(&control.status) == OK;
+    if (begins && local == 0u) { start_control(interval[1], interval[0]); }
+    beta_bar = 0.0;
   }
+  load_tile(tile, begins, local);
+  workgroupBarrier();
+  if (!over) {
+    solve(tile, select(STEP, BEGIN, begins || FSAL == 1u), begins, first, local, own);
+  }
+  if (ADAPTIVE == 1u && local == 0u) { reports[tile] = control; }
   store_tile(tile, local);
 }
 
@@ -342,15 +360,15 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   spill_at = params.spill_at + group.x * ROWS;
-  let chunk = group.x * params.chunk4;
-  let spare_chunk = (groups.x + group.x) * params.chunk4;
-  let first_chunks = vec2<u32>(2u * groups.x + group.x, 3u * groups.x + group.x) * params.chunk4;
+  let stride = groups.x * params.chunk4;
+  let sums = group.x * params.chunk4;
+  chunks = Chunks(sums, sums + ADAPTIVE * stride, sums + 2u * stride, sums + 3u * stride);
   for (var tile = group.x; tile < params.tiles; tile += groups.x) {
     let first = tile == group.x && params.from_step == 0u;
-    solve_tile(tile, chunk, spare_chunk, first_chunks, first, local, group.x * RING * params.tile4);
+    solve_tile(tile, first, local, group.x * RING * params.tile4);
   }
   if (ADAPTIVE == 1u) { beta_bar = beta_kept; }
-  end_tiles(chunk, local);
+  end_tiles(sums, local);
   if (ADAPTIVE == 0u && group.x == 0u && local == 0u) {
     let whole = params.to_step == params.steps;
     reports[0].nfe = params.to_step * params.stages + 1u;

@@ -87,7 +87,7 @@ describe("adaptive steps", () => {
     ["dopri5", "I", "continuous", 1e-4],
     ["tsit5", "PID", "discrete", 1e-4],
     ["dopri8", "I", "discrete", 1e-4],
-    // The last stage of a step is the first of the next; no stage is, and the first does not count.
+    // The last stage of a step is the first of the next; no stage is taken over, and the first one has no weight.
     ["bosh3", "PI", "continuous", 1e-4],
     ["midpoint", "I", "continuous", 1e-2],
   ] as const)(
