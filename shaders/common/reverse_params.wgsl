@@ -16,4 +16,5 @@ struct Params {
   gradient_at: u32,
   beta_at: u32,
   sign: f32,
+  share_at: u32,     // SWISH: what each element adds to d/d beta, rows as at to_at
 }

@@ -4,10 +4,12 @@
 //   d/dt  = g Q + w U, counted twice: times tau of the stage, and times 1 (dL/dt1 and dL/dt0 need both)
 //
 // control  the solve's control block          layers   [L]
-// pre      vec4, u of every layer             cots     vec4, u_bar of every layer
+// pre      vec4, u of every layer             cots     vec4, u_bar of every layer, this stage's from first_row on
 // times    vec4 [2][V]: gain s                packed   vec4, the vectors b, w, g, k
 // partial  vec4 [chunk][chunk4]; the vectors at vectors4 as [7][V]: b, w, g, k, beta, time tau, time 1
-// One invocation per 4 columns and chunk; lanes over columns, so every load is coalesced. Bound by memory.
+// One stage at a time, right behind its sweep: t, s and the one copy of u are its own, and what is read is still in a GPU's
+// cache where it fits there. One invocation per 4 columns and chunk; lanes over columns, so every load is coalesced. Bound
+// by memory; it reads and writes the vectors of the chunks only, a small part of them.
 
 // @include "common/control.wgsl"
 // @include "common/gradient.wgsl"
@@ -21,7 +23,6 @@
 @group(0) @binding(5) var<storage, read> times: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read> packed: array<vec4<f32>>;
 @group(0) @binding(7) var<storage, read_write> partial: array<vec4<f32>>;
-
 
 fn put(at: u32, value: vec4<f32>) {
   if (params.overwrite != 0u) {
@@ -48,6 +49,7 @@ fn main(
   let layer = layers[l];
   let column = v - layer.v_at;
   let plane = params.samples * layer.out4;
+  let cot_at = layer.cot_at + params.first_row * layer.out4;
 
   let t = control.t + params.c * control.h;
   // The four vectors stand at the end of `packed`.
@@ -62,16 +64,16 @@ fn main(
   let end = min((chunk + 1u) * params.chunk_samples, params.samples);
   for (var sample = chunk * params.chunk_samples; sample < end; sample++) {
     let at = sample * layer.out4 + column;
-    let u_bar = cots[layer.cot_at + at];
+    let u_bar = cots[cot_at + at];
     sum_u += u_bar;
     if (params.gated != 0u) {
       sum_q += u_bar * (pre[layer.u_at + at] - t * drift);
       for (var slot = 1u; slot < params.slots; slot++) {
-        sum_q += cots[layer.cot_at + slot * plane + at] * pre[layer.u_at + slot * plane + at];
+        sum_q += cots[cot_at + slot * plane + at] * pre[layer.u_at + slot * plane + at];
       }
     }
     if (params.swish != 0u && l != last) {
-      sum_beta += cots[layer.cot_at + params.slots * plane + at];
+      sum_beta += cots[layer.share_at + at];
     }
   }
   sum_q *= 1.0 - gain;

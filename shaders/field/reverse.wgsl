@@ -8,8 +8,8 @@
 // packed   vec4; W as [out][in], padded
 // times    vec4 [2][V]: gain s of layer l
 // pre      vec4; u of layer l - 1 at u_at as [slot][sample][in/4]
-// cots     vec4; U of layer l at from_at as [slot][sample][out/4]; of layer l - 1 at to_at. With SWISH = 1 one more
-//          plane follows the slots of l - 1: what each element adds to d/d beta
+// cots     vec4; U of layer l at from_at as [slot][sample][out/4]; of layer l - 1 at to_at. With SWISH = 1 what each
+//          element of l - 1 adds to d/d beta goes to share_at as [sample][in/4]
 // acts     vec4; FIRST = 1 only: the gradient goes to gradient_at as [sample][in/4]
 //
 // Ownership and registers as in forward.wgsl: 8 rows x 4 COLUMNS columns an invocation, all slots of a sample in one
@@ -77,7 +77,7 @@ fn finish_pair(y_bar: vec4<f32>, y_dot_bar: vec4<f32>, sample: u32, column: u32,
   cots[params.to_at + at] = d1 * y_bar + activate_d2(u, y, beta) * u_dot * y_dot_bar;
   cots[params.to_at + params.to_plane + at] = d1 * y_dot_bar;
   if (ACTIVATION == SWISH) {
-    cots[params.to_at + 2u * params.to_plane + at] =
+    cots[params.share_at + at] =
       swish_beta_value(u, beta, y_bar) + swish_beta_tangent(u, u_dot, beta, y_dot_bar);
   }
 }
@@ -89,16 +89,16 @@ fn finish_row(sum: vec4<f32>, running: vec4<f32>, slot: u32, sample: u32, column
   let u = pre[params.u_at + at];
   let y = activate(u, beta);
   let d1 = activate_d1(u, y, beta);
-  let beta_plane = params.to_at + params.slots * params.to_plane + at;
+  let share = params.share_at + at;
   var u_bar: vec4<f32>;
   if (slot == 0u) {
     u_bar = d1 * sum;
-    if (ACTIVATION == SWISH) { cots[beta_plane] = swish_beta_value(u, beta, sum); }
+    if (ACTIVATION == SWISH) { cots[share] = swish_beta_value(u, beta, sum); }
   } else {
     let u_dot = pre[params.u_at + slot * params.to_plane + at];
     cots[params.to_at + slot * params.to_plane + at] = d1 * sum;
     u_bar = running + activate_d2(u, y, beta) * u_dot * sum;
-    if (ACTIVATION == SWISH) { cots[beta_plane] += swish_beta_tangent(u, u_dot, beta, sum); }
+    if (ACTIVATION == SWISH) { cots[share] += swish_beta_tangent(u, u_dot, beta, sum); }
   }
   if (slot + 1u == params.slots) { cots[params.to_at + at] = u_bar; }
   return u_bar;

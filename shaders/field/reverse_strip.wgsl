@@ -64,7 +64,7 @@ fn finish_gradient(sum: vec4<f32>, sample: u32, column: u32) {
 }
 
 fn set_beta(at: u32, share: vec4<f32>, fresh: bool) {
-  let place = params.to_at + params.slots * params.to_plane + at;
+  let place = params.share_at + at;
   if (fresh) {
     cots[place] = share;
   } else {

@@ -2,17 +2,19 @@
  * The MLP field on the GPU: arenas for one batch shape and the commands of a forward evaluation.
  *
  * Rows are (slot, sample): slot 0 the value, then M state tangents, then K probes of the trace; every layer is one
- * product over all of them. An arena holds all layers, [slots][B][p_l] each, so that one binding serves all.
+ * product over all of them. An arena holds all layers, so that one binding serves all (src/field/arenas.ts); it may have
+ * places for several stages of a step, whose weight gradients are then summed at once.
  * B batch, D state, S = 1 + M + K slots, p_l padded width.
  */
 import { forward as forwardModule } from "../generated/field/forward.js";
 import { time as timeModule } from "../generated/field/time.js";
 import { trace as traceModule } from "../generated/field/trace.js";
-import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buffer.js";
+import { alignWords, type Bindable, type Buffer, BufferGroup, type BufferView } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import { FjordError } from "../gpu/errors.js";
 import { type Command, foldedGrid } from "../gpu/submit.js";
 import { productForm } from "../ode/calibration.js";
+import { type ArenaPlan, type ArenaShape, arenaPlan } from "./arenas.js";
 import type { PackedLayer } from "./packing.js";
 import { padded } from "./packing.js";
 import type { FieldProgram, Planes, StagePlace } from "./program.js";
@@ -32,14 +34,8 @@ export interface MlpShape {
   readonly store: boolean;
   /** One more plane of state after the probes: the cotangent of the continuous adjoint. */
   readonly cotangentPlane: boolean;
-}
-
-/** Words: where layer l's inputs stand in `acts` (l = number of layers: the outputs) and its u in `pre`. */
-interface ArenaPlan {
-  readonly acts: readonly number[];
-  readonly actsSize: number;
-  readonly pre: readonly number[];
-  readonly preSize: number;
+  /** Places for the inputs of layers and the time vectors of that many stages (default 1). */
+  readonly stages?: number;
 }
 
 export class MlpProgram implements FieldProgram {
@@ -53,7 +49,10 @@ export class MlpProgram implements FieldProgram {
   readonly probesAt: number;
   /** First word of their images J e_k. */
   readonly imagesAt: number;
-  #layers: readonly Command[] | undefined;
+  /** vec4 of the time vectors of one place. */
+  readonly times4: number;
+  /** By place. */
+  readonly #layers: (readonly Command[])[] = [];
 
   private constructor(
     readonly device: Device,
@@ -65,7 +64,7 @@ export class MlpProgram implements FieldProgram {
     readonly strips: boolean,
     readonly acts: Buffer,
     readonly pre: Buffer,
-    /** vec4 [2][V]: gain and offset of every column at the stage's time. */
+    /** Per place vec4 [2][V]: gain and offset of every column at the stage's time. */
     readonly times: Buffer,
     private readonly buffers: BufferGroup,
     private readonly kernels: Kernels,
@@ -73,21 +72,19 @@ export class MlpProgram implements FieldProgram {
     const { layers, spec } = weights.packing;
     this.batch = shape.batch;
     this.dim = spec.dim;
-    this.slots = 1 + shape.tangents + shape.probes;
+    this.slots = slotsOf(shape);
     this.ld = padded(spec.dim);
+    this.times4 = timesWords(weights) / 4;
     const plane = shape.batch * this.ld;
-    const planes = this.slots + (shape.cotangentPlane ? 1 : 0);
-    // With a cotangent the solver's second plane is the one behind all slots.
-    const stride = shape.cotangentPlane ? this.slots * plane : plane;
-    const at = (start: number): Planes => ({
-      buffer: acts,
-      at: start,
-      plane: stride,
-      ld: this.ld,
-      size: planes * plane,
-    });
-    this.input = at(plan.acts[0]!);
-    this.output = at(plan.acts[layers.length]!);
+    const at = (start: number, stages: number): Planes => {
+      const place = { buffer: acts, at: start, ld: this.ld };
+      // With a cotangent the solver's second plane is the one behind all stages.
+      const behind = stages * plan.rows * this.ld;
+      if (shape.cotangentPlane) return { ...place, plane: behind, size: behind + plane };
+      return { ...place, plane, size: this.slots * plane };
+    };
+    this.input = at(plan.acts[0]!, shape.stages ?? 1);
+    this.output = at(plan.acts[layers.length]!, 1);
     this.probesAt = this.input.at + (1 + shape.tangents) * plane;
     this.imagesAt = this.output.at + (1 + shape.tangents) * plane;
   }
@@ -99,16 +96,17 @@ export class MlpProgram implements FieldProgram {
     shape: MlpShape,
     control: Bindable,
   ): Promise<MlpProgram> {
-    const { layers, spec } = weights.packing;
-    const plan = arenaPlan(layers, padded(spec.dim), shape);
-    checkFits(device, plan, shape.batch);
+    const { layers } = weights.packing;
+    const arenas = { ...shape, slots: slotsOf(shape) };
+    const plan = arenaPlan(weights.packing, arenas);
+    checkFits(device, weights, plan, arenas);
     const strips = await takesStrips(device, layers);
     const kernels = await loadKernels(device, weights, shape, plan, strips);
     return BufferGroup.filled(async (buffers) => {
       const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
       const acts = make("activations", plan.actsSize);
       const pre = make("pre-activations", plan.preSize);
-      const times = make("time vectors", 2 * weights.packing.columns);
+      const times = make("time vectors", (shape.stages ?? 1) * timesWords(weights));
       return new MlpProgram(
         device,
         weights,
@@ -125,30 +123,56 @@ export class MlpProgram implements FieldProgram {
     });
   }
 
-  evaluate(stage: StagePlace): Command[] {
-    const commands = [...this.timeVectors(stage.c), ...this.layers()];
+  /** @param place of the stage in the arenas */
+  evaluate(stage: StagePlace, place = 0): Command[] {
+    const commands = [...this.timeVectors(stage.c, place), ...this.layers(place)];
     if (stage.minusTrace) commands.push(this.#trace(stage.minusTrace));
     return commands;
   }
 
   /** s and c of every column at t + c h. */
-  timeVectors(c: number): Command[] {
-    const { weights, control, times } = this;
+  timeVectors(c: number, place = 0): Command[] {
+    const { weights, control } = this;
     const { columns, vectorsAt, spec } = weights.packing;
     const gated = spec.layer === "squash" || spec.layer === "concatsquash" ? 1 : 0;
     const params = { columns4: columns / 4, vectors4: vectorsAt / 4, gated, c };
     const grid = foldedGrid(Math.ceil(columns / 4 / 64));
+    const times = this.timesOf(place);
     return [this.kernels.time.bind({ params, control, packed: weights.packed, times }, grid)];
   }
 
-  /** The products of all layers, at the time of the last timeVectors(): the same commands for every stage. */
-  layers(): readonly Command[] {
-    const { layers } = this.weights.packing;
-    this.#layers ??= layers.map((layer) => this.#layer(layer, layer.index === layers.length - 1));
-    return this.#layers;
+  /** The time vectors of a place. */
+  timesOf(place: number): Bindable {
+    return this.times.words(place * 4 * this.times4, 2 * this.weights.packing.columns);
   }
 
-  #layer(layer: PackedLayer, last: boolean): Command {
+  /** First word of rows of `width` words in a section of an arena that starts at `at`. */
+  placeIn(at: number, place: number, width: number): number {
+    return at + place * this.plan.rows * width;
+  }
+
+  /** The points of the field at a place. */
+  inputOf(place: number): Planes {
+    const { input, ld, batch } = this;
+    return { ...input, at: this.placeIn(input.at, place, ld), size: batch * ld };
+  }
+
+  /** The K probe planes of a place. */
+  probesOf(place: number): BufferView {
+    const { acts, batch, ld, shape } = this;
+    return acts.words(this.placeIn(this.probesAt, place, ld), shape.probes * batch * ld);
+  }
+
+  /** The products of all layers, at the time of the place's last timeVectors(): the same commands for every stage there. */
+  layers(place = 0): readonly Command[] {
+    const { layers } = this.weights.packing;
+    this.#layers[place] ??= layers.map((layer) =>
+      this.#layer(layer, layer.index === layers.length - 1, place),
+    );
+    return this.#layers[place];
+  }
+
+  #layer(layer: PackedLayer, last: boolean, place: number): Command {
     const { packing, packed } = this.weights;
     const { batch, plan, slots } = this;
     const form = formOf(this.strips, layer.outPadded);
@@ -157,20 +181,21 @@ export class MlpProgram implements FieldProgram {
       slots,
       in4: layer.inPadded / 4,
       out4: layer.outPadded / 4,
-      x_at: plan.acts[layer.index]! / 4,
+      x_at: this.placeIn(plan.acts[layer.index]!, place, layer.inPadded) / 4,
       x_plane: (batch * layer.inPadded) / 4,
-      y_at: plan.acts[layer.index + 1]! / 4,
+      y_at: this.placeIn(plan.acts[layer.index + 1]!, last ? 0 : place, layer.outPadded) / 4,
       y_plane: (batch * layer.outPadded) / 4,
       u_at: plan.pre[layer.index]! / 4,
       w_at: layer.forwardAt / 4,
       v_at: layer.vectorAt / 4,
       columns4: packing.columns / 4,
       residual: last && packing.spec.residual ? 1 : 0,
-      input_at: plan.acts[0]! / 4,
+      input_at: this.placeIn(plan.acts[0]!, place, this.ld) / 4,
       input_plane: (batch * this.ld) / 4,
       beta_at: packing.betaAt,
     };
-    const { control, times, acts, pre } = this;
+    const { control, acts, pre } = this;
+    const times = this.timesOf(place);
     const kernel = last ? this.kernels.last : this.kernels.hidden.get(form)!;
     const grid = layerGrid(form, batch, slots, layer.outPadded);
     return kernel.bind({ params, control, packed, times, acts, pre }, grid);
@@ -246,7 +271,7 @@ async function loadKernels(
   plan: ArenaPlan,
   strips: boolean,
 ) {
-  const slots = 1 + shape.tangents + shape.probes;
+  const slots = slotsOf(shape);
   const STORE = shape.store ? 1 : 0;
   const sizes = { ACTS4: plan.actsSize / 4, PRE4: plan.preSize / 4, PACKED4: packedSize / 4 };
   const load = async (form: LayerForm, activation: (typeof ACTIVATIONS)[number]) => {
@@ -269,38 +294,26 @@ async function loadKernels(
   return { time, trace, last, hidden: new Map(ofHidden.map((form, i) => [form, hidden[i]!])) };
 }
 
-function arenaPlan(layers: readonly PackedLayer[], ld: number, shape: MlpShape): ArenaPlan {
-  const slots = 1 + shape.tangents + shape.probes;
-  const ends = slots + (shape.cotangentPlane ? 1 : 0);
-  let actsSize = 0;
-  const section = (planes: number, width: number) => {
-    const at = actsSize;
-    actsSize += alignWords(planes * shape.batch * width);
-    return at;
-  };
-  const acts = [section(ends, ld)];
-  layers.slice(0, -1).forEach((layer) => {
-    acts.push(section(slots, layer.outPadded));
-  });
-  acts.push(section(ends, ld));
-  let preSize = 0;
-  const pre = layers.map((layer) => {
-    const at = preSize;
-    preSize += shape.store ? alignWords(slots * shape.batch * layer.outPadded) : 0;
-    return at;
-  });
-  // A binding needs at least one vec4, also where nothing is stored.
-  return { acts, actsSize, pre, preSize: Math.max(preSize, 4) };
-}
+/** 1 + M + K. */
+const slotsOf = ({ tangents, probes }: MlpShape): number => 1 + tangents + probes;
 
-function checkFits(device: Device, plan: ArenaPlan, batch: number): void {
-  const most = Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize);
-  const bytes = 4 * Math.max(plan.actsSize, plan.preSize);
-  if (bytes <= most) return;
-  const fits = Math.max(1, Math.floor((batch * most) / bytes));
+/** Words of the time vectors of one place: such that they can be bound on their own. */
+const timesWords = ({ packing }: Weights): number => alignWords(2 * packing.columns);
+
+function checkFits(device: Device, { packing }: Weights, plan: ArenaPlan, shape: ArenaShape): void {
+  const most = bindable(device);
+  const bytes = ({ actsSize, preSize }: ArenaPlan) => 4 * Math.max(actsSize, preSize);
+  if (bytes(plan) <= most) return;
+  let fits = Math.max(1, Math.floor((shape.batch * most) / bytes(plan)));
+  // Sections are rounded up: the last rows may not find room.
+  while (fits > 1 && bytes(arenaPlan(packing, { ...shape, batch: fits })) > most) fits--;
   throw new FjordError(
     "limit-exceeded",
-    `A batch of ${batch} needs a buffer of ${bytes} bytes; this device takes at most ${most}.`,
+    `A batch of ${shape.batch} needs a buffer of ${bytes(plan)} bytes; this device takes at most ${most}.`,
     `A batch of ${fits} fits.`,
   );
 }
+
+/** Bytes of the largest buffer that a kernel can have as a whole. */
+export const bindable = ({ limits }: Device): number =>
+  Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);

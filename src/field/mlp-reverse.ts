@@ -2,16 +2,19 @@
  * The reverse sweep of an MLP field through value and tangents, and the parameter gradients it leaves behind.
  *
  * Seeds go to `seed` (the last layer's cotangents, slot 0 the value's, then the tangents'); ∂/∂z of the scalar
- * appears in `gradient`; θ̄ and the time sums collect in chunks that `reduce` adds at the end.
+ * appears in `gradient`; θ̄ and the time sums collect in chunks that `reduce` adds at the end. The sums over the rows of
+ * weights can wait until several stages have been swept, each at its place in the arenas: one dispatch then reads and writes
+ * the chunks once for all of them. Those of the vectors differ in t and are added stage by stage.
  */
 import { biasGrad as biasGradModule } from "../generated/field/bias_grad.js";
 import { reduceGrad as reduceGradModule } from "../generated/field/reduce_grad.js";
 import { reverse as reverseModule } from "../generated/field/reverse.js";
 import { seed as seedModule } from "../generated/field/seed.js";
 import { weightGrad as weightGradModule } from "../generated/field/weight_grad.js";
-import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buffer.js";
+import { type Bindable, type Buffer, BufferGroup } from "../gpu/buffer.js";
 import { type Command, clear, foldedGrid } from "../gpu/submit.js";
 import { type Regularisers, regulariserShares } from "../ode/regularise.js";
+import { type CotangentPlan, cotangentPlan } from "./arenas.js";
 import {
   columnsOf,
   formOf,
@@ -42,6 +45,16 @@ export interface SeedOptions {
   readonly deltaBar: Bindable;
   /** b of the stage when the seed carries h b; undefined for factor 1. */
   readonly b?: number;
+  /** Of the stage in the arenas (default 0). */
+  readonly place?: number;
+}
+
+/** How a stage counts in the sums over the parameters. */
+export interface StageShare {
+  readonly b: number;
+  readonly c: number;
+  /** The first stage of a step: a tentative sum starts there. */
+  readonly first: boolean;
 }
 
 export class MlpReverse {
@@ -49,12 +62,14 @@ export class MlpReverse {
   readonly gradient: Planes;
   /** f32 [P + 2]: θ̄, Σ τ t̄, Σ t̄. */
   readonly thetaBar: Buffer;
+  /** By place. */
+  readonly #sweeps: (readonly Command[])[] = [];
 
   private constructor(
     readonly program: MlpProgram,
     readonly options: ReverseOptions,
     private readonly chunks: number,
-    private readonly cotsAt: readonly number[],
+    private readonly plan: CotangentPlan,
     private readonly cots: Buffer,
     private readonly layerTable: Buffer,
     readonly partial: Buffer,
@@ -66,32 +81,26 @@ export class MlpReverse {
     const { batch, ld, slots } = program;
     this.thetaBar = thetaBar;
     const plane = batch * ld;
-    this.seed = { buffer: cots, at: cotsAt[cotsAt.length - 1]!, plane, ld, size: slots * plane };
+    this.seed = { buffer: cots, at: plan.cots[plan.cots.length - 1]!, plane, ld, size: slots * plane };
     // The gradient is the derivative's plane behind all slots (the solver's second plane in a continuous adjoint).
-    this.gradient = { buffer: program.acts, at: alignedGradientAt(program), plane, ld, size: plane };
+    const { output } = program;
+    this.gradient = { buffer: program.acts, at: output.at + output.plane, plane, ld, size: plane };
   }
 
   /** The program must store pre-activations and have a cotangent plane. */
   static async create(program: MlpProgram, options: ReverseOptions): Promise<MlpReverse> {
-    const { device, weights, batch, slots } = program;
+    const { device, weights, batch, slots, shape } = program;
     const { packing } = weights;
-    const swish = packing.spec.activation === "swish" ? 1 : 0;
-    let cotsSize = 0;
-    const cotsAt = packing.layers.map((layer, l) => {
-      const at = cotsSize;
-      // The outputs of the last layer have no activation, hence no β plane.
-      const planes = slots + (l + 1 < packing.layers.length ? swish : 0);
-      cotsSize += alignWords(planes * batch * layer.outPadded);
-      return at;
-    });
-    const chunks = chunkCount(tileEnds(packing.layers, BLOCK).at(-1)!, slots * batch);
+    const plan = cotangentPlan(packing, { ...shape, slots });
+    const rows = (shape.stages ?? 1) * slots * batch;
+    const chunks = chunkCount(tileEnds(packing.layers, BLOCK).at(-1)!, rows);
     const tile = weightTile(program);
-    const kernels = await loadKernels(program, cotsSize, tile, options.regularise !== undefined);
+    const kernels = await loadKernels(program, plan.size, tile, options.regularise !== undefined);
     const targets = options.tentative ? 2 : 1;
     return BufferGroup.filled(async (buffers) => {
       const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
-      const cots = make("cotangents", cotsSize);
-      const table = layerTable(program, cotsAt, tileEnds(packing.layers, tile));
+      const cots = make("cotangents", plan.size);
+      const table = layerTable(program, plan, tileEnds(packing.layers, tile));
       const layers = buffers.add(device.buffer({ label: "layer table", data: table }));
       const partial = make("gradient chunks", targets * chunks * packing.chunkSize);
       const map = buffers.add(device.buffer({ label: "gradient map", data: packing.gradientMap }));
@@ -100,7 +109,7 @@ export class MlpReverse {
         program,
         options,
         chunks,
-        cotsAt,
+        plan,
         cots,
         layers,
         partial,
@@ -118,9 +127,9 @@ export class MlpReverse {
   }
 
   /** Seeds of the probes, with regularisers what they add to the value's too (and, in a continuous adjoint, of the value: a copy of the solver's second plane). */
-  seedProbes({ deltaBar, b }: SeedOptions): Command[] {
+  seedProbes({ deltaBar, b, place = 0 }: SeedOptions): Command[] {
     const { program, cots, options } = this;
-    const { batch, ld, shape, slots, control, acts } = program;
+    const { batch, ld, shape, control, acts, input } = program;
     const continuous = b === undefined;
     if (shape.probes === 0 && !continuous && !options.regularise) return [];
     const params = {
@@ -128,8 +137,8 @@ export class MlpReverse {
       probes: shape.probes,
       ld4: ld / 4,
       probe_at: program.probesAt / 4,
-      seed_at: this.seed.at / 4,
-      value_at: (program.input.at + slots * batch * ld) / 4,
+      seed_at: this.seedOf(place).at / 4,
+      value_at: (input.at + input.plane) / 4,
       copy_value: continuous ? 1 : 0,
       quadrature: continuous ? 0 : 1,
       weight: shape.traceWeight,
@@ -141,15 +150,22 @@ export class MlpReverse {
     return [this.kernels.seed.bind({ params, control, acts, cots, a_delta: deltaBar }, grid)];
   }
 
-  /** From the seeds to `gradient`, through all layers. */
-  sweep(): Command[] {
-    const { layers } = this.program.weights.packing;
-    return [...layers].reverse().map((layer) => this.#layer(layer));
+  /** Where a sweep at a place wants its seeds. */
+  seedOf(place: number): Planes {
+    const { seed, program } = this;
+    return { ...seed, at: program.placeIn(seed.at, place, seed.ld) };
   }
 
-  #layer(layer: PackedLayer): Command {
-    const { program, cots, cotsAt } = this;
-    const { batch, plan, control, times, pre, acts, weights } = program;
+  /** From the seeds to `gradient`, through all layers: the same commands for every stage at a place. */
+  sweep(place = 0): readonly Command[] {
+    const { layers } = this.program.weights.packing;
+    this.#sweeps[place] ??= [...layers].reverse().map((layer) => this.#layer(layer, place));
+    return this.#sweeps[place];
+  }
+
+  #layer(layer: PackedLayer, place: number): Command {
+    const { program, cots, plan: at } = this;
+    const { batch, plan, control, pre, acts, weights } = program;
     const { packing, packed } = weights;
     const first = layer.index === 0;
     const slots = first ? 1 : program.slots;
@@ -158,36 +174,67 @@ export class MlpReverse {
       slots,
       in4: layer.inPadded / 4,
       out4: layer.outPadded / 4,
-      from_at: cotsAt[layer.index]! / 4,
+      from_at: program.placeIn(at.cots[layer.index]!, place, layer.outPadded) / 4,
       from_plane: (batch * layer.outPadded) / 4,
-      to_at: first ? 0 : cotsAt[layer.index - 1]! / 4,
+      to_at: first ? 0 : program.placeIn(at.cots[layer.index - 1]!, place, layer.inPadded) / 4,
       to_plane: (batch * layer.inPadded) / 4,
       u_at: first ? 0 : plan.pre[layer.index - 1]! / 4,
       w_at: layer.reverseAt / 4,
       v_at: layer.vectorAt / 4,
       residual: packing.spec.residual ? 1 : 0,
-      seed_at: this.seed.at / 4,
+      seed_at: this.seedOf(place).at / 4,
       gradient_at: this.gradient.at / 4,
       beta_at: packing.betaAt,
       sign: this.options.sign,
+      share_at: first ? 0 : at.shares[layer.index - 1]! / 4,
     };
+    const times = program.timesOf(place);
     const form = formOf(program.strips, layer.inPadded);
     const kernel = first ? this.kernels.first : this.kernels.hidden.get(form)!;
     const grid = layerGrid(form, batch, slots, layer.inPadded);
     return kernel.bind({ params, control, packed, times, pre, cots, acts }, grid);
   }
 
-  /** Adds this stage's θ̄ and time sums. `first`: the first stage of a step (a tentative sum starts there). */
-  accumulate(stage: { b: number; c: number; first: boolean }): Command[] {
-    const { program, cots, layerTable: layers, partial, chunks, options } = this;
-    const { batch, slots, control, acts, pre, times, weights } = program;
+  /** Adds all that the one stage at place 0 has for θ̄ and the time sums. */
+  accumulate(stage: StageShare): Command[] {
+    return [this.weights(1, stage), this.vectors(stage)];
+  }
+
+  /** Adds what the stages at the first places have for the weights. `stage`: how each of them counts. */
+  weights(stages: number, stage: StageShare): Command {
+    const { program, cots, layerTable: layers, partial, chunks, kernels } = this;
+    const { control, acts, times } = program;
+    const params = this.#params(stages, stage, 0);
+    const tile = weightTile(program);
+    const tiles = tileEnds(program.weights.packing.layers, tile).at(-1)!;
+    const grid = foldedGrid(Math.ceil((tiles * chunks) / tile.each));
+    return kernels.weightGrad.bind({ params, control, layers, acts, cots, times, partial }, grid);
+  }
+
+  /** Adds what the stage evaluated last, at this place, has for the vectors and the time sums. */
+  vectors(stage: StageShare, place = 0): Command {
+    const { program, cots, layerTable: layers, partial, chunks, kernels } = this;
+    const { control, pre, weights } = program;
     const { packing, packed } = weights;
-    const rows = slots * batch;
-    const params = {
+    const params = this.#params(1, stage, place);
+    const times = program.timesOf(place);
+    const grid = foldedGrid(Math.ceil(((packing.columns / 4) * chunks) / 32));
+    return kernels.biasGrad.bind({ params, control, layers, pre, cots, times, packed, partial }, grid);
+  }
+
+  #params(stages: number, { b, c, first }: StageShare, place: number) {
+    const { program, chunks, options } = this;
+    const { batch, slots, plan, times4, weights } = program;
+    const { packing } = weights;
+    return {
       samples: batch,
       slots,
+      stages,
+      stage_rows: plan.rows,
+      times4,
+      first_row: place * plan.rows,
       chunks,
-      chunk_rows: Math.ceil(rows / chunks / 4) * 4,
+      chunk_rows: Math.ceil((stages * plan.rows) / chunks / 4) * 4,
       chunk_samples: Math.ceil(batch / chunks),
       chunk4: packing.chunkSize / 4,
       vectors4: packing.chunkVectorsAt / 4,
@@ -195,21 +242,11 @@ export class MlpReverse {
       gated: packing.layers[0]!.gated ? 1 : 0,
       swish: packing.spec.activation === "swish" ? 1 : 0,
       quadrature: options.quadrature ? 1 : 0,
-      overwrite: options.tentative && stage.first ? 1 : 0,
+      overwrite: options.tentative && first ? 1 : 0,
       target_at: options.tentative ? (chunks * packing.chunkSize) / 4 : 0,
-      b: stage.b,
-      c: stage.c,
-      spare: 0,
+      b,
+      c,
     };
-    const tile = weightTile(program);
-    const tiles = tileEnds(packing.layers, tile).at(-1)!;
-    const weightGrid = foldedGrid(Math.ceil((tiles * chunks) / tile.each));
-    const biasGrid = foldedGrid(Math.ceil(((packing.columns / 4) * chunks) / 32));
-    const { kernels } = this;
-    return [
-      kernels.weightGrad.bind({ params, control, layers, acts, cots, times, partial }, weightGrid),
-      kernels.biasGrad.bind({ params, control, layers, pre, cots, times, packed, partial }, biasGrid),
-    ];
   }
 
   /** Words of one target of `partial`: the sums proper, then (tentative) those of the step under way. */
@@ -227,10 +264,6 @@ export class MlpReverse {
   dispose(): void {
     this.buffers.dispose();
   }
-}
-
-function alignedGradientAt(program: MlpProgram): number {
-  return program.output.at + program.slots * program.batch * program.ld;
 }
 
 /** Of the weights' gradients: outputs × inputs of one, and how many a workgroup has. */
@@ -267,12 +300,13 @@ function chunkCount(tiles: number, rows: number): number {
 }
 
 /** The rows of struct Layer in shaders/common/gradient.wgsl. */
-function layerTable(program: MlpProgram, cotsAt: readonly number[], tiles: readonly number[]): Uint32Array {
+function layerTable(program: MlpProgram, at: CotangentPlan, tiles: readonly number[]): Uint32Array {
   const { plan, weights } = program;
   return new Uint32Array(
     weights.packing.layers.flatMap((layer, l) => [
       plan.acts[l]! / 4,
-      cotsAt[l]! / 4,
+      at.cots[l]! / 4,
+      at.shares[l]! / 4,
       plan.pre[l]! / 4,
       layer.gradientAt / 4,
       layer.vectorAt / 4,
@@ -301,10 +335,11 @@ async function loadKernels(program: MlpProgram, cotsSize: number, tile: WeightTi
     const each = FIRST === 1 ? { SLOTS: 1 } : { SLOTS: slotsPerPass(slots), PASSES: passes(slots) };
     return device.kernel(reverseModule, "main", { ACTIVATION, FIRST, COLUMNS: columnsOf(form), ...each });
   };
+  const GATED = layers[0]!.gated ? 1 : 0;
   const loadWeightGrad = async () => {
-    if (tile !== STRIP) return device.kernel(weightGradModule, "main");
+    if (tile !== STRIP) return device.kernel(weightGradModule, "main", { GATED });
     const { weightGradStrip } = await import("../generated/field/weight_grad_strip.js");
-    return device.kernel(weightGradStrip, "main", { ACTS4, COTS4 });
+    return device.kernel(weightGradStrip, "main", { GATED, ACTS4, COTS4 });
   };
   const forms = layers.map(({ inPadded }) => formOf(program.strips, inPadded));
   const ofHidden = [...new Set(forms.slice(1))];

@@ -2,6 +2,9 @@
  * Continuous adjoint (Chen et al. 2018, arXiv:1806.07366, algorithm 2): z and its cotangent a are integrated back
  * from t1 to t0,  dz/dt = f,  da/dt = −∂g/∂z  with  g = aᵀf − a_Δ tr.  θ̄ and the explicit time are quadratures
  * over the stages: they never enter the state or its error norm ("Hey, that's not an ODE", arXiv:2009.09457).
+ * Each stage adds its weight gradients by itself, other than in the discrete adjoint: the solver, which owns the order of the
+ * stages and evaluates outside of steps too, sees a field with one place for points, and a stage weighs h b, which its seeds
+ * do not carry.
  */
 
 import { MlpProgram } from "../field/mlp-program.js";
@@ -171,10 +174,7 @@ export class ContinuousAdjoint implements Adjoint {
       copy(forward.stepper.interval.words(1, 1), stepper.interval.words(0, 1)),
     ];
     if (forward.probes) {
-      const words = program.shape.probes * program.batch * program.ld;
-      commands.push(
-        copy(source.acts.words(source.probesAt, words), program.acts.words(program.probesAt, words)),
-      );
+      commands.push(copy(source.probesOf(0), program.probesOf(0)));
     }
     // The first evaluation is at t1 whether or not the first-step rule needs one: dL/dt1 comes from it.
     commands.push(...stepper.beginAt0(), ...this.#endBar(), ...stepper.begin(), ...reverse.begin());

@@ -2,9 +2,12 @@
  * Discrete adjoint: the exact gradient of the numbers a solve computed (discretise, then differentiate).
  * The forward solve kept every stage's point Z_i; a reverse step recomputes the field there with its tangents,
  * seeds one reverse sweep with h κ_i and −h b_i a_Δ ε (and what regularisers add), and hands Z̄_i to the stages before it.
+ * Stages have places of their own in the arenas, as many as memory allows; the weights' gradients of all places are summed
+ * by one dispatch.
  */
 
-import { MlpProgram } from "../field/mlp-program.js";
+import { arenaPlan, cotangentPlan, stagesAtOnce } from "../field/arenas.js";
+import { bindable, MlpProgram } from "../field/mlp-program.js";
 import { MlpReverse } from "../field/mlp-reverse.js";
 import { planesView } from "../field/program.js";
 import { weightCount } from "../field/weights.js";
@@ -61,8 +64,11 @@ export class DiscreteAdjoint implements Adjoint {
     return usedStages(this.forward.stepper);
   }
 
-  /** The forward solve must keep its points and carry no tangents. */
-  static async create(forward: ForwardSolve): Promise<DiscreteAdjoint> {
+  /**
+   * The forward solve must keep its points and carry no tangents.
+   * @param stages whose weight gradients are summed at once; default: as many as memory allows
+   */
+  static async create(forward: ForwardSolve, stages?: number): Promise<DiscreteAdjoint> {
     const { device, integrand, stepper, options } = forward;
     if (integrand.kind !== "mlp") {
       throw new FjordError(
@@ -72,8 +78,8 @@ export class DiscreteAdjoint implements Adjoint {
       );
     }
     const { batch, dim } = stepper.shape;
-    const { stages } = stepper.method;
     const { regularise } = options;
+    const used = usedStages(stepper).length;
     const traced = options.trace ? 1 : 0;
     const [stage, last, time, begin, retreat, interval] = await Promise.all([
       device.kernel(stageModule, "main", { LAST: 0 }),
@@ -87,7 +93,7 @@ export class DiscreteAdjoint implements Adjoint {
       const make = (label: string, words: number) =>
         buffers.add(device.buffer({ label: `adjoint ${label}`, size: Math.max(words, 4) * 4 }));
       const control = make("control", CONTROL_BYTES / 4);
-      const bars = make("stage cotangents", (stages + 2) * batch * dim);
+      const bars = make("stage cotangents", (stepper.method.stages + 2) * batch * dim);
       const made: Made = {
         settings: make("settings", SETTINGS_BYTES / 4),
         deltaBar: make("delta bar", batch),
@@ -103,11 +109,17 @@ export class DiscreteAdjoint implements Adjoint {
         store: true,
         cotangentPlane: true,
       };
-      const program = buffers.add(await MlpProgram.create(device, integrand.weights, shape, control));
+      const { packing } = integrand.weights;
+      const words = (count: number) => {
+        const arenas = { ...shape, slots: 1 + shape.probes, stages: count };
+        return { acts: arenaPlan(packing, arenas).actsSize, cots: cotangentPlan(packing, arenas).size };
+      };
+      const places = { ...shape, stages: stages ?? stagesAtOnce(used, words, bindable(device)) };
+      const program = buffers.add(await MlpProgram.create(device, integrand.weights, places, control));
       const reverse = buffers.add(
         await MlpReverse.create(program, { sign: 1, quadrature: false, tentative: false, regularise }),
       );
-      device.write(made.settings, reverseSettings(usedStages(stepper).length));
+      device.write(made.settings, reverseSettings(used));
       const kernels = { stage, last, time, begin, retreat, interval };
       return new DiscreteAdjoint(forward, program, reverse, control, bars, made, kernels, buffers);
     });
@@ -125,12 +137,16 @@ export class DiscreteAdjoint implements Adjoint {
     return [clear(made.endBar), ...reverse.begin(), ...fill, begin];
   }
 
-  /** The forward program's probe planes, copied: the same numbers whatever made them. */
+  /** Stages with a place each. */
+  get #places(): number {
+    return this.program.shape.stages ?? 1;
+  }
+
+  /** The forward program's probe planes, copied to all places: the same numbers whatever made them. */
   #sameProbes(): Command[] {
     const { forward, program } = this;
-    const source = forward.program as MlpProgram;
-    const words = program.shape.probes * program.batch * program.ld;
-    return [copy(source.acts.words(source.probesAt, words), program.acts.words(program.probesAt, words))];
+    const source = (forward.program as MlpProgram).probesOf(0);
+    return Array.from({ length: this.#places }, (_, place) => copy(source, program.probesOf(place)));
   }
 
   /** One step backward. */
@@ -140,16 +156,21 @@ export class DiscreteAdjoint implements Adjoint {
     const { method } = forward.stepper;
     const commands: Command[] = [];
     let taken = method.stages;
-    for (const i of used) {
-      commands.push(this.#stage(kernels.stage, i, taken, used));
+    used.forEach((i, n) => {
+      const place = n % this.#places;
+      const [b, c] = [method.b[i]!, method.c[i]!];
+      commands.push(this.#stage(kernels.stage, i, taken, place));
       const minusTrace = forward.options.trace ? made.minusTrace : undefined;
-      commands.push(...program.evaluate({ index: i, c: method.c[i]!, b: method.b[i]!, minusTrace }));
-      commands.push(this.#time(i));
-      commands.push(...reverse.seedProbes({ deltaBar: made.deltaBar, b: method.b[i]! }), ...reverse.sweep());
-      commands.push(...reverse.accumulate({ b: method.b[i]!, c: method.c[i]!, first: false }));
+      commands.push(...program.evaluate({ index: i, c, b, minusTrace }, place), this.#time(i));
+      commands.push(...reverse.seedProbes({ deltaBar: made.deltaBar, b, place }), ...reverse.sweep(place));
+      // The seeds carry the weight of their stage: the stages add up as they are.
+      const share = { b, c, first: false };
+      commands.push(reverse.vectors(share, place));
+      if (place + 1 === this.#places || n + 1 === used.length)
+        commands.push(reverse.weights(place + 1, share));
       taken = i;
-    }
-    commands.push(this.#stage(kernels.last, 0, taken, used));
+    });
+    commands.push(this.#stage(kernels.last, 0, taken, 0));
     const { steps } = forward.stepper;
     const { settings } = made;
     commands.push(kernels.retreat.bind({ settings, control: this.control, steps }, [1, 1, 1]));
@@ -186,12 +207,7 @@ export class DiscreteAdjoint implements Adjoint {
     };
   }
 
-  #stage(
-    kernel: KernelOf<typeof stageModule, "main">,
-    i: number,
-    taken: number,
-    used: readonly number[],
-  ): Command {
+  #stage(kernel: KernelOf<typeof stageModule, "main">, i: number, taken: number, place: number): Command {
     const { stepper } = this.forward;
     const { batch, dim } = stepper.shape;
     const { method } = stepper;
@@ -205,7 +221,7 @@ export class DiscreteAdjoint implements Adjoint {
       stages: method.stages,
       taken,
       b: method.b[i]!,
-      used: used.reduce((bits, j) => bits | (1 << j), 0) >>> 0,
+      used: this.#used.reduce((bits, j) => bits | (1 << j), 0) >>> 0,
       gradient_at: this.reverse.gradient.at - this.program.output.at,
       a,
     };
@@ -214,9 +230,9 @@ export class DiscreteAdjoint implements Adjoint {
       params,
       control,
       kept: stepper.kept,
-      point: planesView(this.program.input),
+      point: planesView(this.program.inputOf(place)),
       gradient: planesView(this.program.output),
-      seed: planesView(this.reverse.seed),
+      seed: planesView(this.reverse.seedOf(place)),
       bars,
     };
     return kernel.bind(operands, foldedGrid(Math.ceil((batch * dim) / 64)));
