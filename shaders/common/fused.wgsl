@@ -14,7 +14,8 @@
 //   sweep(share, entry, local, tape_at)   the reverse sweep behind a barrier; ends without one
 //   input_bar(sample, d4)                 the cotangent of the field's input, of slot 0
 //   flush(entries, chunk, fresh, local)   adds up what the sweeps 0 ... entries - 1 left of their gradients
-//   begin_tiles(local), end_tiles(chunk, local)   at the beginning of a kernel with fixed steps, at the end of a reverse one
+//   begin_tiles(local), end_tiles(chunk, local)   before the first evaluation of a kernel (the continuous adjoint, which has no
+//                                         resident form, does without), at the end of a reverse one
 // and declares packed, vec4, the weights; tape, vec4: records of evaluations and what a workgroup keeps for itself (resident
 // weights have none); and for kernels with a sweep partial, vec4 [workgroup][chunk4].
 

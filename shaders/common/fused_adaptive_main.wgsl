@@ -27,6 +27,12 @@ var<workgroup> control: Control;
 // Delta at the end of the step under way; z stands in `point` then.
 var<workgroup> next_delta: array<f32, TILE>;
 var<private> own_tile: u32;
+var<private> begun: bool;
+
+// What the field is evaluated for: k_0, an Euler step by the rule for the first step, or the stages of a step.
+const FIRST: u32 = 0u;
+const EULER: u32 = 1u;
+const STEP: u32 = 2u;
 
 fn keep_step(n: u32, step: vec4<f32>) {
   if (KEEP == 1u && n < params.capacity) { steps[own_tile * (params.capacity + 1u) + 1u + n] = step; }
@@ -43,10 +49,10 @@ fn norm_shares(tile: u32, second: bool, local: u32) -> vec4<f32> {
   for (var e = local; e < ENTRIES; e += GROUP) {
     if (!is_sample(tile, e / LD4)) { continue; }
     if (second) {
-      mine.x += scaled_square(slopes[ENTRIES + e] - slopes[e], z[e], settings.atol, e % LD4);
+      mine.x += scaled_square(slopes[ENTRIES + e] - slopes[e], z_at(e), settings.atol, e % LD4);
     } else {
-      mine.x += scaled_square(z[e], z[e], settings.atol, e % LD4);
-      mine.z += scaled_square(slopes[e], z[e], settings.atol, e % LD4);
+      mine.x += scaled_square(z_at(e), z_at(e), settings.atol, e % LD4);
+      mine.z += scaled_square(slopes[e], z_at(e), settings.atol, e % LD4);
     }
   }
   if (SLOTS == 1u) { return mine; }
@@ -63,50 +69,48 @@ fn norm_shares(tile: u32, second: bool, local: u32) -> vec4<f32> {
   return mine;
 }
 
-fn evaluate_stage(tile: u32, i: u32, t: f32, h: f32, local: u32) {
-  place_point(tile, i, h, local, 0u);
-  sync();
-  evaluate(t, local, 0u);
-  take_slopes(tile, i, local);
-}
-
-// Length of the first step from two norms and an Euler step (params.a of the method plays no part: a_10 = 1 here).
-fn choose_first_step(tile: u32, local: u32) {
-  let norms = add_shares(tile, norm_shares(tile, false, local), local);
-  if (local == 0u) {
-    guess_first(rms_of(vec3<f32>(norms.x, 0.0, norms.y)), rms_of(vec3<f32>(norms.z, 0.0, norms.w)));
-  }
-  workgroupBarrier();
-  let h = control.h;
-  for (var e = local; e < ENTRIES; e += GROUP) { point[e] = z[e] + h * slopes[e]; }
+// z + h k_0, into the rows: the Euler step of the first-step rule.
+fn place_euler(tile: u32, h: f32, local: u32) {
+  for (var e = local; e < ENTRIES; e += GROUP) { set_point(e, z_at(e) + h * slopes[e]); }
   place_rows(tile, local, 0u);
-  sync();
-  evaluate(control.t + h, local, 0u);
-  take_slopes(tile, 1u, local);
-  let difference = add_shares(tile, norm_shares(tile, true, local), local);
-  if (local == 0u && control.done == 0u) { choose_first(rms_of(vec3<f32>(difference.x, 0.0, difference.y))); }
-  workgroupBarrier();
 }
 
-// One step tried: all its stages, its error, the decision.
-fn try_step(tile: u32, local: u32) {
+// The evaluations of a phase. The field stands here alone: compilers copy it to every place that it is called from.
+fn evaluate_stages(tile: u32, phase: u32, local: u32) {
   let t = control.t;
-  let h = control.h;
+  let h = select(control.h, 0.0, phase == FIRST);
   let record = control.accepted * params.stages;
-  if (FSAL == 1u && KEEP == 1u) {
-    for (var e = local; e < ENTRIES; e += GROUP) { point[e] = z[e]; }
+  if (FSAL == 1u && KEEP == 1u && phase == STEP) {
+    for (var e = local; e < ENTRIES; e += GROUP) { set_point(e, z_at(e)); }
     keep_stage(tile, record, 0u, local);
   }
-  for (var i = FSAL; i < params.stages; i++) {
-    evaluate_stage(tile, i, t + weight_c(i) * h, h, local);
-    if (KEEP == 1u) { keep_stage(tile, record + i, i, local); }
+  let end = select(phase + 1u, params.stages, phase == STEP);
+  for (var i = select(phase, FSAL, phase == STEP); i < end; i++) {
+    if (phase == EULER) { place_euler(tile, h, local); } else { place_point(tile, i, h, local, 0u); }
+    sync();
+    evaluate(t + select(weight_c(i), 1.0, phase == EULER) * h, local, 0u);
+    take_slopes(tile, i, local);
+    if (KEEP == 1u && phase == STEP) { keep_stage(tile, record + i, i, local); }
     sync();
   }
-  let shares_of_error = finish_step(tile, h, local);
-  let sums = add_shares(tile, shares_of_error, local);
-  if (local == 0u) { decide_step(rms_of(vec3<f32>(sums.x, 0.0, sums.y))); }
+}
+
+// The end of a phase: the length of the first step, or whether a step is accepted, and the next one's.
+fn decide(phase: u32, by_rule: bool, sums: vec4<f32>) {
+  let rms = rms_of(vec3<f32>(sums.x, 0.0, sums.y));
+  if (phase == STEP) { decide_step(rms); }
+  if (phase == FIRST && by_rule) { guess_first(rms, rms_of(vec3<f32>(sums.z, 0.0, sums.w))); }
+  if (phase == EULER) { choose_first(rms); }
+}
+
+fn take_phase(tile: u32, phase: u32, by_rule: bool, local: u32) {
+  evaluate_stages(tile, phase, local);
+  var mine: vec4<f32>;
+  if (phase == STEP) { mine = finish_step(tile, control.h, local); } else { mine = norm_shares(tile, phase == EULER, local); }
+  let sums = add_shares(tile, mine, local);
+  if (local == 0u) { decide(phase, by_rule, sums); }
   workgroupBarrier();
-  if (control.accepted_now == 1u) { accept_step(local); }
+  if (phase == STEP && control.accepted_now == 1u) { accept_step(local); }
   workgroupBarrier();
 }
 
@@ -120,9 +124,9 @@ fn finish_step(tile: u32, h: f32, local: u32) -> vec4<f32> {
       step += weight_b(j) * slopes[j * ENTRIES + e];
       error += weight_e(j) * slopes[j * ENTRIES + e];
     }
-    let after = z[e] + h * step;
-    point[e] = after;
-    if (is_sample(tile, e / LD4)) { mine.x += scaled_square(h * error, max(abs(z[e]), abs(after)), settings.atol, e % LD4); }
+    let after = z_at(e) + h * step;
+    set_point(e, after);
+    if (is_sample(tile, e / LD4)) { mine.x += scaled_square(h * error, max(abs(z_at(e)), abs(after)), settings.atol, e % LD4); }
   }
   if (SLOTS == 1u) { return mine; }
   for (var sample = local; sample < TILE; sample += GROUP) {
@@ -142,12 +146,20 @@ fn finish_step(tile: u32, h: f32, local: u32) -> vec4<f32> {
 fn accept_step(local: u32) {
   let last = params.stages - 1u;
   for (var e = local; e < ENTRIES; e += GROUP) {
-    z[e] = point[e];
+    set_z(e, point_at(e));
     if (FSAL == 1u) { slopes[e] = slopes[last * ENTRIES + e]; }
   }
   for (var sample = local; sample < TILE; sample += GROUP) {
     delta[sample] = next_delta[sample];
     if (FSAL == 1u) { traces[sample] = traces[last * TILE + sample]; }
+  }
+}
+
+// Where all tiles are done nothing is set up. A loop, since processors that emulate a GPU do what is in an if and mask it.
+fn begin_once(local: u32) {
+  while (!begun) {
+    begin_tiles(local);
+    begun = true;
   }
 }
 
@@ -161,18 +173,16 @@ fn solve_tile(tile: u32, local: u32) {
   load_state(tile, fresh, local);
   workgroupBarrier();
   let by_rule = fresh && settings.first_step == 0.0;
-  if (workgroupUniformLoad(&control.done) == 0u && (FSAL == 1u || by_rule)) {
-    evaluate_stage(tile, 0u, control.t, 0.0, local);
-    sync();
-    if (by_rule) { choose_first_step(tile, local); }
-  }
+  var phase = select(STEP, FIRST, FSAL == 1u || by_rule);
   let before = workgroupUniformLoad(&control.attempts);
   loop {
     let done = workgroupUniformLoad(&control.done);
     let tries = workgroupUniformLoad(&control.attempts) - before;
     let full = KEEP == 1u && workgroupUniformLoad(&control.accepted) >= params.capacity;
     if (done != 0u || tries >= params.to_step || full) { break; }
-    try_step(tile, local);
+    begin_once(local);
+    take_phase(tile, phase, by_rule, local);
+    phase = select(STEP, EULER, phase == FIRST && by_rule);
   }
   store_state(tile, local);
   if (LOSS == 1u) { store_loss(tile, local); }

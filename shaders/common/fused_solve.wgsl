@@ -44,6 +44,10 @@ fn point_at(e: u32) -> vec4<f32> {
   return point[e];
 }
 
+fn set_point(e: u32, value: vec4<f32>) {
+  if (OWN_ROWS) { own_point = value; } else { point[e] = value; }
+}
+
 // `fresh`: the solve begins here, Delta at 0.
 fn load_state(tile: u32, fresh: bool, local: u32) {
   take_probe(tile, local);
@@ -122,8 +126,7 @@ fn place_point(tile: u32, i: u32, h: f32, local: u32, tape_at: u32) {
   for (var e = local; e < ENTRIES; e += GROUP) {
     var sum = vec4<f32>();
     for (var j = 0u; j < i; j++) { sum += weight_a(i, j) * slopes[j * ENTRIES + e]; }
-    let here = z_at(e) + h * sum;
-    if (OWN_ROWS) { own_point = here; } else { point[e] = here; }
+    set_point(e, z_at(e) + h * sum);
   }
   place_rows(tile, local, tape_at);
 }

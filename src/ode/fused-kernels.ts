@@ -23,9 +23,10 @@ const STRIP: Readonly<Record<keyof typeof BLOCK, () => Promise<KernelModule>>> =
   match: async () => (await import("../generated/fused/strip/match.js")).match,
 };
 
-/** The same where weights stay resident: fixed steps, and the discrete adjoint. */
+/** The same where weights stay resident: what keeps nothing of adaptive steps, and the discrete adjoint of fixed ones. */
 const RESIDENT: Readonly<Partial<Record<keyof typeof BLOCK, () => Promise<KernelModule>>>> = {
   forward: async () => (await import("../generated/fused/resident/forward.js")).forward,
+  adaptive: async () => (await import("../generated/fused/resident/adaptive.js")).adaptive,
   discrete: async () => (await import("../generated/fused/resident/discrete.js")).discrete,
   match: async () => (await import("../generated/fused/resident/match.js")).match,
 };
@@ -49,7 +50,7 @@ export async function fusedKernel<Name extends keyof typeof BLOCK>(
       packing,
       samples: fused.tile,
       slots: 1 + probes,
-      keep: name !== "forward",
+      keep: name === "discrete" || name === "match",
       gated,
       swish: packing.spec.activation === "swish",
     });

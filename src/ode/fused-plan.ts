@@ -92,7 +92,7 @@ export function fusedRefusal(spec: MlpSpec, plan: StepPlan): string | undefined 
 }
 
 export interface FusedTiling {
-  /** Default "block". The others are for fixed steps; where the shape does not fit "resident", it goes in strips. */
+  /** Default "block". Where the shape does not fit "resident", it goes in strips. */
   readonly form?: FusedForm;
   /** Samples of a workgroup, a multiple of 8; default the largest that fits. */
   readonly tile?: number;
@@ -190,8 +190,9 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
 function formOf(shape: FusedShape, wanted: FusedForm, fitsStrip: boolean): FusedForm {
   const { packing, plan, augmented, recorded } = shape;
   const { own, weights } = residentPlan(packing);
+  // Adaptive steps that are kept, and the way back from them, go in strips.
   const fitsResident =
-    plan.fixedSteps > 0 &&
+    (plan.fixedSteps > 0 || !recorded) &&
     !augmented &&
     packing.spec.dim <= 4 &&
     4 * own <= RESIDENT.columns &&

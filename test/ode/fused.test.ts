@@ -25,7 +25,7 @@ test.each(["block", "strip"] as const)("the largest shape fits a binding of 128 
   expect(16 * chunkRoom(fused)).toBeLessThan(2 ** 27);
 });
 
-test("weights are resident where they fit and steps are fixed, else products go in strips", () => {
+test("weights are resident where they fit and no adaptive steps are kept, else products go in strips", () => {
   const formOf = (hidden: number[], dim = 2, rest: { recorded?: boolean; rtol?: number } = {}) => {
     const plan = stepPlan(rest.rtol ? { method: "dopri5", rtol: rest.rtol } : { method: "rk4", steps: 4 });
     const { recorded } = rest;
@@ -38,7 +38,8 @@ test("weights are resident where they fit and steps are fixed, else products go 
   expect(formOf([64, 64, 64, 64])).toBe("strip");
   expect(formOf([80])).toBe("strip");
   expect(formOf([16], 5)).toBe("strip");
-  expect(formOf([16], 2, { rtol: 1e-3 })).toBe("strip");
+  expect(formOf([64, 64, 64], 2, { rtol: 1e-3 })).toBe("resident");
+  expect(formOf([16], 2, { rtol: 1e-3, recorded: true })).toBe("strip");
 });
 
 test.each([
