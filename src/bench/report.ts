@@ -18,6 +18,8 @@ export interface Entry extends Calls {
   readonly hostMs?: number;
   /** The most GPU memory that was in use at a time, from the call that prepared the workload on. */
   readonly peakBytes: number;
+  /** Present when that is of the part that was timed, see `scaledBy`. */
+  readonly peakOfPart?: true;
   /** Largest error of the loss and of the gradient against ours, relative to the largest entry of each tensor. */
   readonly disagreement?: number;
   /** Evaluations of the field in a call, forward and reverse, where the solver chooses them. */
