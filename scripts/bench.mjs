@@ -122,7 +122,8 @@ try {
   }
   const { loadSource } = await import("./load-source.mjs");
   const { benchTable } = await loadSource("src/bench/table.ts");
-  console.log(benchTable(report));
+  const { targetsTable } = await loadSource("test/bench/targets.ts");
+  console.log(`${benchTable(report)}\n\n${targetsTable(report)}`);
   const failures = failuresOf(report);
   for (const failure of failures) console.error(failure);
   process.exitCode = failures.length > 0 ? 1 : 0;

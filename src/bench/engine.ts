@@ -16,12 +16,7 @@ import {
 import { FUSED_LIMITS } from "../ode/fused-plan.js";
 import { gridOf, type Problem, problemOf } from "./problem.js";
 import type { Runner } from "./timing.js";
-import {
-  type FlowShape,
-  type FlowWorkload,
-  type ProductSize,
-  type TrainWorkload,
-} from "./workloads.js";
+import type { FlowShape, FlowWorkload, ProductSize, TrainWorkload } from "./workloads.js";
 
 /** @param rkSteps steps of a solve with fixed steps; those of the workload or fewer */
 export function workloadRunner(device: Device, workload: FlowWorkload, rkSteps: number): Runner {

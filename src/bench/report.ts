@@ -45,7 +45,7 @@ export interface WorkloadResult {
 
 /** T: an engine's way to a given quality; `ms` and `callsPerRepeat` are of the whole run, counts are per step. */
 export interface QualityEntry extends Entry {
-  /** Optimiser steps until then. */
+  /** Optimiser steps until then, those of a warm start included. */
   readonly steps: number;
   /** Held-out KL in nats at the last checkpoint. */
   readonly kl: number;
