@@ -118,10 +118,10 @@ interface Row {
 }
 
 /** A row for each size of M, one for everything else. */
-function rowsOf(name: string, result: WorkloadResult): Row[] {
-  if (!("sizes" in result)) return [{ name, result }];
-  const { sizes } = result as ProductsResult;
-  return Object.values(sizes).map((size) => ({ name, result: size }));
+function rowsOf(name: string, whole: WorkloadResult): Row[] {
+  if (!("sizes" in whole)) return [{ name, result: whole }];
+  const { sizes } = whole as ProductsResult;
+  return Object.entries(sizes).map(([size, result]) => ({ name: `${name} ${size}`, result }));
 }
 
 function summaryOf(name: string, { about, ours, peers, ratio }: WorkloadResult): string[] {

@@ -85,9 +85,12 @@ const TARGETS: readonly Target[] = [
   ratio("T", 10),
 ];
 
-/** As Markdown: asked, measured, reached or missed. Real GPUs are asked only for what holds on every adapter. */
+/** As Markdown, of the workloads that were run: asked, measured, reached or missed. Real GPUs are asked only for what holds on every adapter. */
 export function targetsTable(report: BenchReport): string {
-  const asked = TARGETS.filter(({ everywhere }) => everywhere || report.adapter.isSoftware);
+  const { adapter, workloads } = report;
+  const asked = TARGETS.filter(
+    ({ workload, everywhere }) => workload in workloads && (everywhere || adapter.isSoftware),
+  );
   const rows = asked.map((target) => {
     const { workload, what, least, most, unit } = target;
     const bound = least === undefined ? `≤ ${most}` : `≥ ${least}`;
