@@ -121,20 +121,21 @@ async function start(candidate: Candidate, options: TimingOptions): Promise<Runn
   const before = counter.liveBytes;
   counter.resetPeak();
   const began = performance.now();
-  let scaledBy = 1;
-  let runner = await candidate.prepare(1);
-  let roughMs = await timed(runner, 1);
-  // The first time still holds what an engine does once.
-  if (roughMs < LONG_MS) roughMs = Math.min(roughMs, await timed(runner, 1));
-  if (parts > 1 && parts * roughMs > SCALED_MS) {
-    scaledBy = parts;
-  } else if (parts > 1) {
-    await runner.dispose();
+  let ready = await firstCalls(candidate, 1);
+  let scaledBy = parts > 1 && parts * ready.roughMs > SCALED_MS ? parts : 1;
+  if (parts > 1 && scaledBy === 1) {
+    await ready.runner.dispose();
     counter.resetPeak();
-    runner = await candidate.prepare(parts);
-    roughMs = await timed(runner, 1);
-    if (roughMs < LONG_MS) roughMs = Math.min(roughMs, await timed(runner, 1));
+    const whole = await firstCalls(candidate, parts).catch(asError);
+    if (whole instanceof Error) {
+      if (!candidate.peer) throw whole;
+      // E.g. more than the 4 GiB of WebAssembly.
+      say(`  ${candidate.name}, a whole call: ${whole.message}`);
+      scaledBy = parts;
+    }
+    ready = whole instanceof Error ? await firstCalls(candidate, 1) : whole;
   }
+  const { runner, roughMs } = ready;
   const calls = Math.max(1, Math.min(MOST_CALLS, Math.round(BURST_MS / roughMs)));
   const counts = roughMs > LONG_MS ? NO_CALLS : await countCalls(runner, calls, counter);
   const peakOfPart = scaledBy > 1 && !candidate.allocate;
@@ -145,6 +146,18 @@ async function start(candidate: Candidate, options: TimingOptions): Promise<Runn
   say(`  ${candidate.name}: ready after ${seconds} s, about ${about} ms a call`);
   const samples = { samples: [], hostSamples: [] };
   return { candidate, runner, scaledBy, calls, roughMs, counts, peakBytes, peakOfPart, ...samples };
+}
+
+async function firstCalls(candidate: Candidate, parts: number): Promise<Pick<Running, "runner" | "roughMs">> {
+  const runner = await candidate.prepare(parts);
+  try {
+    const first = await timed(runner, 1);
+    // The first time still holds what an engine does once.
+    return { runner, roughMs: first < LONG_MS ? Math.min(first, await timed(runner, 1)) : first };
+  } catch (error) {
+    await runner.dispose();
+    throw error;
+  }
 }
 
 async function peakOf(candidate: Candidate, counter: CallCounter): Promise<number> {

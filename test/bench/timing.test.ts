@@ -103,6 +103,22 @@ describe("compare", () => {
     expect(mine).not.toHaveProperty("peakOfPart");
   });
 
+  test("a peer that has no room for a whole call is timed by a part, ours is not", async () => {
+    const small = (peer?: "wasm"): Candidate => {
+      const usual = engine("small", 100, peer);
+      return {
+        ...usual,
+        prepare: async (parts) => {
+          if (parts > 1) throw new Error("no room");
+          return usual.prepare(parts);
+        },
+      };
+    };
+    const [theirs, ours] = await run([small("wasm"), small()], 8);
+    expect(theirs).toMatchObject({ ms: { median: 800 }, scaledBy: 8, repeats: 5 });
+    expect(ours).toEqual(new Error("no room"));
+  });
+
   test("an engine that fails is told apart, and the others go on", async () => {
     const broken: Candidate = { name: "broken", prepare: () => Promise.reject(new Error("no adapter")) };
     const [first, second] = await run([broken, engine("b", 100)], 1);
