@@ -68,7 +68,7 @@ export class MlpReverse {
   private constructor(
     readonly program: MlpProgram,
     readonly options: ReverseOptions,
-    private readonly chunks: number,
+    private readonly chunks: Chunks,
     private readonly plan: CotangentPlan,
     private readonly cots: Buffer,
     private readonly layerTable: Buffer,
@@ -92,8 +92,12 @@ export class MlpReverse {
     const { device, weights, batch, slots, shape } = program;
     const { packing } = weights;
     const plan = cotangentPlan(packing, { ...shape, slots });
-    const rows = (shape.stages ?? 1) * slots * batch;
-    const chunks = chunkCount(tileEnds(packing.layers, BLOCK).at(-1)!, rows);
+    const tiles = tileEnds(packing.layers, BLOCK).at(-1)!;
+    const rows = slots * batch;
+    const chunks = {
+      weights: chunkCount(tiles, (shape.stages ?? 1) * rows),
+      vectors: chunkCount(tiles, rows),
+    };
     const tile = weightTile(program);
     const kernels = await loadKernels(program, plan.size, tile, options.regularise !== undefined);
     const targets = options.tentative ? 2 : 1;
@@ -102,7 +106,7 @@ export class MlpReverse {
       const cots = make("cotangents", plan.size);
       const table = layerTable(program, plan, tileEnds(packing.layers, tile));
       const layers = buffers.add(device.buffer({ label: "layer table", data: table }));
-      const partial = make("gradient chunks", targets * chunks * packing.chunkSize);
+      const partial = make("gradient chunks", targets * chunks.weights * packing.chunkSize);
       const map = buffers.add(device.buffer({ label: "gradient map", data: packing.gradientMap }));
       const thetaBar = make("theta bar", packing.paramCount + 2);
       return new MlpReverse(
@@ -204,10 +208,10 @@ export class MlpReverse {
   weights(stages: number, stage: StageShare): Command {
     const { program, cots, layerTable: layers, partial, chunks, kernels } = this;
     const { control, acts, times } = program;
-    const params = this.#params(stages, stage, 0);
+    const params = this.#params(stages, stage, 0, chunks.weights);
     const tile = weightTile(program);
     const tiles = tileEnds(program.weights.packing.layers, tile).at(-1)!;
-    const grid = foldedGrid(Math.ceil((tiles * chunks) / tile.each));
+    const grid = foldedGrid(Math.ceil((tiles * chunks.weights) / tile.each));
     return kernels.weightGrad.bind({ params, control, layers, acts, cots, times, partial }, grid);
   }
 
@@ -216,14 +220,14 @@ export class MlpReverse {
     const { program, cots, layerTable: layers, partial, chunks, kernels } = this;
     const { control, pre, weights } = program;
     const { packing, packed } = weights;
-    const params = this.#params(1, stage, place);
+    const params = this.#params(1, stage, place, chunks.vectors);
     const times = program.timesOf(place);
-    const grid = foldedGrid(Math.ceil(((packing.columns / 4) * chunks) / 32));
+    const grid = foldedGrid(Math.ceil(((packing.columns / 4) * chunks.vectors) / 32));
     return kernels.biasGrad.bind({ params, control, layers, pre, cots, times, packed, partial }, grid);
   }
 
-  #params(stages: number, { b, c, first }: StageShare, place: number) {
-    const { program, chunks, options } = this;
+  #params(stages: number, { b, c, first }: StageShare, place: number, chunks: number) {
+    const { program, options } = this;
     const { batch, slots, plan, times4, weights } = program;
     const { packing } = weights;
     return {
@@ -243,7 +247,7 @@ export class MlpReverse {
       swish: packing.spec.activation === "swish" ? 1 : 0,
       quadrature: options.quadrature ? 1 : 0,
       overwrite: options.tentative && first ? 1 : 0,
-      target_at: options.tentative ? (chunks * packing.chunkSize) / 4 : 0,
+      target_at: options.tentative ? this.targetWords / 4 : 0,
       b,
       c,
     };
@@ -251,19 +255,25 @@ export class MlpReverse {
 
   /** Words of one target of `partial`: the sums proper, then (tentative) those of the step under way. */
   get targetWords(): number {
-    return this.chunks * this.program.weights.packing.chunkSize;
+    return this.chunks.weights * this.program.weights.packing.chunkSize;
   }
 
   /** Adds the chunks into `thetaBar`. */
   reduce(): Command[] {
-    const { map, partial, thetaBar, chunks } = this;
-    const sums = { map, partial, thetaBar, chunks, sign: this.options.sign };
+    const { map, partial, thetaBar } = this;
+    const sums = { map, partial, thetaBar, chunks: this.chunks.weights, sign: this.options.sign };
     return [reduceGradient(this.kernels.reduce, this.program.weights.packing, sums)];
   }
 
   dispose(): void {
     this.buffers.dispose();
   }
+}
+
+/** In how many chunks rows are summed: the weights' over all stages at once, the vectors', at most as many, stage by stage. */
+interface Chunks {
+  readonly weights: number;
+  readonly vectors: number;
 }
 
 /** Of the weights' gradients: outputs × inputs of one, and how many a workgroup has. */
