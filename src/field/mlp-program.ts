@@ -12,7 +12,7 @@ import { alignWords, type Bindable, type Buffer, BufferGroup } from "../gpu/buff
 import type { Device } from "../gpu/device.js";
 import { FjordError } from "../gpu/errors.js";
 import { type Command, foldedGrid } from "../gpu/submit.js";
-import { productForm } from "../ode/calibration.js";
+import { layeredForm, type ProductForm } from "../ode/calibration.js";
 import type { PackedLayer } from "./packing.js";
 import { padded } from "./packing.js";
 import type { FieldProgram, Planes, StagePlace } from "./program.js";
@@ -32,6 +32,8 @@ export interface MlpShape {
   readonly store: boolean;
   /** One more plane of state after the probes: the cotangent of the continuous adjoint. */
   readonly cotangentPlane: boolean;
+  /** Of the products; default what suits the device. */
+  readonly form?: ProductForm;
 }
 
 /** Words: where layer l's inputs stand in `acts` (l = number of layers: the outputs) and its u in `pre`. */
@@ -102,7 +104,7 @@ export class MlpProgram implements FieldProgram {
     const { layers, spec } = weights.packing;
     const plan = arenaPlan(layers, padded(spec.dim), shape);
     checkFits(device, plan, shape.batch);
-    const strips = await takesStrips(device, layers);
+    const strips = (shape.form ?? (await layeredForm(device, weights.packing))) === "strip";
     const kernels = await loadKernels(device, weights, shape, plan, strips);
     return BufferGroup.filled(async (buffers) => {
       const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
@@ -200,20 +202,12 @@ export class MlpProgram implements FieldProgram {
  */
 export type LayerForm = "narrow" | "wide" | "strip";
 
-/** Whether a field's products go in strips where they fit. @throws DeviceLostError */
-async function takesStrips(device: Device, layers: readonly PackedLayer[]): Promise<boolean> {
-  const pays = layers.some(({ outPadded }) => outPadded >= STRIPS_FROM);
-  return pays && (await productForm(device)) === "strip";
-}
-
 /** @param width of what the product's lanes run over: outputs of a forward layer, inputs of a reverse one */
 export function formOf(strips: boolean, width: number): LayerForm {
   if (strips && width >= STRIP_WIDTH) return "strip";
   return width <= 4 ? "narrow" : "wide";
 }
 
-/** The widest layer from which strips pay: they take longer to compile. */
-const STRIPS_FROM = 128;
 /** Strips are 16 wide: below this, their idle columns cost more than they save. */
 const STRIP_WIDTH = 16;
 

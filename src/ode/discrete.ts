@@ -102,6 +102,7 @@ export class DiscreteAdjoint implements Adjoint {
         traceWeight: options.trace?.weight ?? 0,
         store: true,
         cotangentPlane: true,
+        form: options.form,
       };
       const program = buffers.add(await MlpProgram.create(device, integrand.weights, shape, control));
       const reverse = buffers.add(
