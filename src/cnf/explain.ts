@@ -234,7 +234,10 @@ export function explanationText(explanation: Explanation): string {
 function layoutText({ path, form, tile, spill }: Layout): string {
   if (path === "layered") return `in ${form}s`;
   const named = form === "resident" ? "resident weights" : `${form}s`;
-  return `${named}, ${tile} rows a workgroup${spill && form === "block" ? " in global memory" : ""}`;
+  // Strips and resident weights have one tile; of blocks, only the largest that fits is ever taken.
+  const untried =
+    form === "block" ? `${spill ? " in global memory" : ""}, the most that fit, no other tried` : "";
+  return `${named}, ${tile} rows a workgroup${untried}`;
 }
 
 function calibrationText({ launch, rate, form, spent, measuredAt, source }: Calibration): string {
