@@ -42,7 +42,7 @@ export const TRAINING_USES = 300;
 /**
  * Milliseconds of one solve, compilation not counted. One rate stands for both paths, that of a product on its own: a
  * rough figure, not a prediction. On SwiftShader layered solves run at about 3 GFLOP/s and fused ones with resident weights
- * at 7 to 9, so there the fused path is better than it is made out, and the choice leans to the layered one.
+ * at 7 to 9; so beside each other the fused path is better there than it is made out, and the choice leans to the layered.
  */
 export function expectedMilliseconds(path: Path, work: SolveWork, { launch, rate }: Calibration): number {
   const { evaluations, multiplyAdds, dispatches } = work;
