@@ -36,6 +36,7 @@ export * as io from "./io/index.js";
 export type { Calibration } from "./ode/calibration.js";
 export type { SolveStatus } from "./ode/control.js";
 export type { Path } from "./ode/execution.js";
+export type { Layout } from "./ode/layout.js";
 export { METHOD_NAMES, METHODS, type Method, type MethodName } from "./ode/methods.js";
 export type { ControllerName, StepOptions } from "./ode/plan.js";
 export {

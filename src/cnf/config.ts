@@ -2,8 +2,9 @@
 import type { MlpField } from "../field/mlp.js";
 import { type MlpOptions, mlpSpec } from "../field/spec.js";
 import type { TraceOptions } from "../field/trace.js";
-import { ArgumentError, finite, integerIn } from "../gpu/errors.js";
-import { type StepOptions, stepPlan } from "../ode/plan.js";
+import { ArgumentError, finite, integerIn, oneOf } from "../gpu/errors.js";
+import { type StepOptions, type StepPlan, stepPlan } from "../ode/plan.js";
+import type { GradientOptions } from "../ode/solve.js";
 
 /** Scaling of the data before the flow: s = (x − mean) / std, column by column. */
 export interface Standardisation {
@@ -52,6 +53,14 @@ export function solverConfig(options: StepOptions): SolverConfig {
   return Object.fromEntries(
     Object.entries(config).filter(([, value]) => value !== undefined),
   ) as SolverConfig;
+}
+
+/** Steps of a training step's continuous adjoint; undefined for the discrete one. @throws ArgumentError */
+export function backwardPlan(solver: SolverConfig, gradient: GradientOptions): StepPlan | undefined {
+  if (typeof gradient === "object") return stepPlan({ ...solver, ...solverConfig(gradient) });
+  return oneOf("gradient", gradient, ["discrete", "continuous"]) === "discrete"
+    ? undefined
+    : stepPlan(solver);
 }
 
 /** @throws ArgumentError naming the value */

@@ -103,7 +103,7 @@ export class Evaluator {
 
   async #carry(request: CarryRequest, transfer: Transfer): Promise<ChunkResult["stats"]> {
     const total = transfer.rows;
-    const rows = this.#rowsPerChunk(request.trace);
+    const rows = this.rowsPerSolve(request.trace);
     const stats = { accepted: 0, rejected: 0, nfe: 0 };
     for (let start = 0; start < total; start += rows) {
       const end = Math.min(start + rows, total);
@@ -146,7 +146,8 @@ export class Evaluator {
     return runSteps(device, solve.steps(), request.signal);
   }
 
-  #rowsPerChunk(trace: TraceOptions | undefined): number {
+  /** Rows of a solve at most. */
+  rowsPerSolve(trace: TraceOptions | undefined): number {
     const { packing } = this.weights;
     return rowsPerChunk(packing, trace ? tracePlan(trace, packing.spec.dim, 1).probes : 0);
   }

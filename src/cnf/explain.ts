@@ -1,17 +1,27 @@
 /** How a flow's solves are carried out, and what they cost: every path that takes them, run and measured. */
-import { type TraceOptions, tracePlan } from "../field/trace.js";
 import { type Weights, weightCount } from "../field/weights.js";
+import { BufferGroup } from "../gpu/buffer.js";
 import type { BufferUse, Device } from "../gpu/device.js";
+import { FjordError } from "../gpu/errors.js";
 import type { KernelTime } from "../gpu/profile.js";
 import { type Calibration, calibrationOf } from "../ode/calibration.js";
+import { STATUS_TEXT } from "../ode/control.js";
 import { expectedMilliseconds } from "../ode/estimate.js";
-import { PATHS, type Path } from "../ode/execution.js";
-import { choosePath, createForward, type SolvePlan, solveWork, whyLayered } from "../ode/paths.js";
-import type { StepPlan } from "../ode/plan.js";
-import { runSteps } from "../ode/runner.js";
+import { type Forward, PATHS, type Path } from "../ode/execution.js";
+import { FusedForward } from "../ode/fused-forward.js";
+import type { Layout } from "../ode/layout.js";
+import {
+  chooseLayout,
+  choosePath,
+  createAdjoint,
+  createForward,
+  type SolvePlan,
+  solveWork,
+  whyLayered,
+} from "../ode/paths.js";
+import { runSteps, type Steps } from "../ode/runner.js";
 
-export interface PathCost {
-  readonly path: Path;
+export interface SolveCost {
   /** Of one solve: multiply-adds of its layer products by the evaluations it made. */
   readonly multiplyAdds: number;
   /** Evaluations of the field. */
@@ -29,85 +39,166 @@ export interface PathCost {
   readonly kernels: readonly KernelTime[] | undefined;
 }
 
+/** Of the solve, with its layout; the reverse solve of a training step stands beside it. */
+export interface PathCost extends SolveCost, Layout {
+  readonly reverse?: SolveCost;
+}
+
 export interface Explanation {
-  /** Rows of the solve that was measured. */
+  /** Rows asked for. */
   readonly batch: number;
-  /** What a call with that many rows takes. */
+  /** Solves that a call with so many rows makes, and rows of the largest: the one that was measured. */
+  readonly solves: number;
+  readonly rows: number;
+  /** Of a training step, not of a call. */
+  readonly training: boolean;
+  /** What is taken. */
   readonly path: Path;
   /** Why, as a sentence. */
   readonly reason: string;
+  /** Why the fused path does not take the solve, as a sentence; undefined if it does. */
+  readonly refusal: string | undefined;
   /** The adapter's speed, by which paths are chosen. */
   readonly calibration: Calibration;
   readonly costs: readonly PathCost[];
 }
 
-/** @param T end of the integration, from data at 0 */
+/** A solve to explain. */
+export interface Explained {
+  /** Rows asked for. */
+  readonly batch: number;
+  /** Of which each solve takes so many at most: options.batch. */
+  readonly options: SolvePlan;
+  readonly training: boolean;
+  /** End of the integration, from data at 0. */
+  readonly T: number;
+}
+
+/** Of one evaluation: evaluating again, the reverse sweep, weight gradients; the first is saved where a tape has it. */
+const REVERSE_WORK = 3;
+/** Steps of an adaptive solve that room is made for, at most. */
+const MOST_KEPT = 1024;
+
 export async function explainSolve(
   device: Device,
   weights: Weights,
-  plan: StepPlan,
-  trace: TraceOptions | undefined,
-  batch: number,
-  T: number,
-  uses: number,
+  explained: Explained,
 ): Promise<Explanation> {
   const integrand = { kind: "mlp", weights } as const;
-  const { dim } = weights.packing.spec;
-  const options: SolvePlan = { batch, plan, trace: trace && tracePlan(trace, dim, batch), uses };
+  const { batch, options, training } = explained;
   const choice = await choosePath(device, integrand, options);
   const calibration = await calibrationOf(device);
   const refusal = whyLayered(integrand, options);
   const costs: PathCost[] = [];
   for (const path of PATHS) {
     if (path === "fused" && refusal) continue;
-    const measured = await measure(device, weights, { ...options, plan: { ...plan, path } }, T);
-    const expected = expectedMilliseconds(path, solveWork(weights, options), calibration);
-    costs.push({ path, expectedMilliseconds: expected, ...measured });
+    const asked = { ...options, plan: { ...options.plan, path } };
+    const layout = await chooseLayout(device, weights, asked);
+    costs.push(await measure(device, weights, { ...explained, options: { ...asked, layout } }, calibration));
   }
-  return { batch, ...choice, calibration, costs };
+  const rows = options.batch;
+  return { batch, solves: Math.ceil(batch / rows), rows, training, ...choice, refusal, calibration, costs };
 }
 
 async function measure(
   device: Device,
   weights: Weights,
-  options: SolvePlan,
-  T: number,
-): Promise<Omit<PathCost, "path" | "expectedMilliseconds">> {
-  const before = device.memory();
-  const forward = await device.allocate("the solve", () =>
-    createForward(device, { kind: "mlp", weights }, options),
-  );
+  { options, training, T }: Explained,
+  calibration: Calibration,
+): Promise<PathCost> {
+  const layout = options.layout!;
+  const group = new BufferGroup();
   try {
-    const buffers = grown(before, device.memory());
-    device.write(forward.interval, new Float32Array([0, T]));
-    const solve = async () => {
+    const before = device.memory();
+    const { forward, accepted } = await makeForward(device, weights, options, T, training);
+    group.add(forward);
+    const between = device.memory();
+    const ahead = () => {
       device.write(forward.state, new Float32Array(options.batch * forward.dim));
-      await device.finished();
-      const counted = device.stats().dispatches;
-      const start = performance.now();
-      const { nfe } = await runSteps(device, forward.steps());
-      return {
-        nfe,
-        milliseconds: performance.now() - start,
-        dispatches: device.stats().dispatches - counted,
-      };
+      return timed(device, forward.steps());
     };
-    // The first solve waits for drivers that compile at first use.
-    await solve();
-    const solved = await solve();
-    const { kernels } = await device.profile(solve);
-    const slots = 1 + (options.trace?.probes ?? 0);
-    return {
+    const adjoint = training ? group.add(await createAdjoint(forward, options.backward)) : undefined;
+    const after = device.memory();
+    const back = adjoint && (() => timed(device, adjoint.steps(accepted)));
+    // The first run waits for drivers that compile at first use.
+    await back?.();
+    const solved = await ahead();
+    const reversed = await back?.();
+    const { kernels } = await device.profile(ahead);
+    const evaluation = (1 + (options.trace?.probes ?? 0)) * options.batch * weightCount(weights);
+    const cost: PathCost = {
+      ...layout,
       ...solved,
-      multiplyAdds: solved.nfe * slots * options.batch * weightCount(weights),
-      bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
-      buffers,
+      ...memoryOf(grown(before, between)),
+      multiplyAdds: solved.nfe * evaluation,
+      expectedMilliseconds: expectedMilliseconds(layout.path, solveWork(weights, options), calibration),
       kernels,
     };
+    if (!back || !reversed) return cost;
+    const taped = forward instanceof FusedForward && forward.taped;
+    const multiplyAdds = reversed.nfe * evaluation * (REVERSE_WORK - (taped ? 1 : 0));
+    const reverse: SolveCost = {
+      ...reversed,
+      ...memoryOf(grown(between, after)),
+      multiplyAdds,
+      expectedMilliseconds: multiplyAdds / calibration.rate + reversed.dispatches * calibration.launch,
+      kernels: (await device.profile(back)).kernels,
+    };
+    return { ...cost, reverse };
   } finally {
+    group.dispose();
+  }
+}
+
+/**
+ * The forward solve, run once; where its steps are kept, with room for all that it takes.
+ * @throws FjordError `solve-failed` where it does not reach its end and would have to be reversed
+ */
+async function makeForward(
+  device: Device,
+  weights: Weights,
+  options: SolvePlan,
+  T: number,
+  training: boolean,
+): Promise<{ forward: Forward; accepted: number }> {
+  for (let keep = options.keep ?? 0; ; keep *= 2) {
+    const forward = await device.allocate("the solve", () =>
+      createForward(device, { kind: "mlp", weights }, { ...options, keep }),
+    );
+    try {
+      device.write(forward.interval, new Float32Array([0, T]));
+      const { status, accepted } = await runSteps(device, forward.steps());
+      if (status === "ok" || !training) return { forward, accepted };
+      if (options.plan.fixedSteps > 0 || keep === 0 || keep > MOST_KEPT) {
+        throw new FjordError("solve-failed", STATUS_TEXT[status], "Raise rtol, or train with fixed steps.");
+      }
+    } catch (error) {
+      forward.dispose();
+      throw error;
+    }
     forward.dispose();
   }
 }
+
+async function timed(
+  device: Device,
+  steps: Steps,
+): Promise<Pick<SolveCost, "nfe" | "milliseconds" | "dispatches">> {
+  await device.finished();
+  const counted = device.stats().dispatches;
+  const start = performance.now();
+  const { nfe } = await runSteps(device, steps);
+  return {
+    nfe,
+    milliseconds: performance.now() - start,
+    dispatches: device.stats().dispatches - counted,
+  };
+}
+
+const memoryOf = (buffers: readonly BufferUse[]) => ({
+  bytes: buffers.reduce((sum, { bytes }) => sum + bytes, 0),
+  buffers,
+});
 
 /** What there is more of than before. */
 function grown(before: readonly BufferUse[], after: readonly BufferUse[]): BufferUse[] {
@@ -126,12 +217,27 @@ const sizeText = (bytes: number) =>
   bytes < 2 ** 20 ? `${(bytes / 2 ** 10).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
 /** What `explain` tells a person: a line per path, each with its kernels and buffers below it. */
-export function explanationText({ batch, path, reason, calibration, costs }: Explanation): string {
+export function explanationText(explanation: Explanation): string {
+  const { batch, solves, rows, training, path, reason, refusal, calibration, costs } = explanation;
+  const parts = solves > 1 ? `, in ${solves} solves of up to ${rows}` : "";
   return [
-    `${batch} rows: ${path}. ${reason}`,
+    `${batch} rows${training ? " of a training step" : parts}: ${path}. ${reason}`,
+    ...(refusal !== undefined && refusal !== reason ? [`not fused: ${refusal}`] : []),
     calibrationText(calibration),
-    ...costs.flatMap((cost) => [costText(cost), kernelText(cost), `  buffers: ${bufferText(cost)}`]),
+    ...costs.flatMap(({ reverse, ...cost }) => [
+      ...costLines(`${cost.path}, ${layoutText(cost)}`, cost),
+      ...(reverse ? costLines("  reverse", reverse) : []),
+    ]),
   ].join("\n");
+}
+
+function layoutText({ path, form, tile, spill }: Layout): string {
+  if (path === "layered") return `in ${form}s`;
+  const named = form === "resident" ? "resident weights" : `${form}s`;
+  // Strips and resident weights have one tile; of blocks, only the largest that fits is ever taken.
+  const untried =
+    form === "block" ? `${spill ? " in global memory" : ""}, the most that fit, no other tried` : "";
+  return `${named}, ${tile} rows a workgroup${untried}`;
 }
 
 function calibrationText({ launch, rate, form, spent, measuredAt, source }: Calibration): string {
@@ -142,14 +248,18 @@ function calibrationText({ launch, rate, form, spent, measuredAt, source }: Cali
   return `${figures}; measured in ${spent} ms, ${age} ago`;
 }
 
-function costText(cost: PathCost): string {
-  const { path, milliseconds, expectedMilliseconds: expected, dispatches, nfe, bytes, multiplyAdds } = cost;
+function costLines(name: string, cost: SolveCost): string[] {
+  const { milliseconds, expectedMilliseconds: expected, dispatches, nfe, bytes, multiplyAdds } = cost;
   const rate = (2 * multiplyAdds) / (milliseconds * 1e6);
   const times = `${milliseconds.toFixed(1)} ms (expected ${expected.toFixed(1)})`;
-  return `${path}: ${times}, ${dispatches} dispatches, ${nfe} evaluations, ${sizeText(bytes)}, ${rate.toFixed(2)} GFLOP/s`;
+  return [
+    `${name}: ${times}, ${dispatches} dispatches, ${nfe} evaluations, ${sizeText(bytes)}, ${rate.toFixed(2)} GFLOP/s`,
+    kernelText(cost),
+    `  buffers: ${bufferText(cost)}`,
+  ];
 }
 
-function kernelText({ kernels }: PathCost): string {
+function kernelText({ kernels }: SolveCost): string {
   if (!kernels) return "  kernels: this device has no timestamps";
   return kernels
     .map(({ kernel, calls, milliseconds }) => `  ${kernel}: ${calls} calls, ${milliseconds.toFixed(2)} ms`)
@@ -157,7 +267,7 @@ function kernelText({ kernels }: PathCost): string {
 }
 
 /** Those that hold at least a hundredth. */
-function bufferText({ buffers, bytes }: PathCost): string {
+function bufferText({ buffers, bytes }: SolveCost): string {
   const large = buffers.filter((use) => use.bytes >= bytes / 100);
   const named = large.map((use) => `${use.label} ${sizeText(use.bytes)}`);
   const rest = buffers.length - large.length;

@@ -4,15 +4,17 @@
  */
 import type { MlpField } from "../field/mlp.js";
 import { initialParams } from "../field/mlp.js";
-import type { TraceOptions } from "../field/trace.js";
+import { type TraceOptions, tracePlan, trainingTrace } from "../field/trace.js";
 import { Weights } from "../field/weights.js";
 import { type Buffer, BufferGroup } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import { ArgumentError, FjordError, integerIn } from "../gpu/errors.js";
+import { trainingSolve } from "../ode/paths.js";
 import { type StepPlan, stepPlan } from "../ode/plan.js";
-import { checkFinite } from "../ode/solve.js";
+import { checkFinite, type GradientOptions } from "../ode/solve.js";
 import { PURPOSE, randomNormal } from "../tensor/random.js";
 import {
+  backwardPlan,
   type CnfOptions,
   checkCnf,
   checkStandardisation,
@@ -21,7 +23,7 @@ import {
   solverConfig,
 } from "./config.js";
 import { type ChunkResult, Evaluator } from "./evaluator.js";
-import { type Explanation, explainSolve, explanationText } from "./explain.js";
+import type { Explanation } from "./explain.js";
 import { writeModel } from "./model-file.js";
 
 export interface CallOptions {
@@ -37,6 +39,19 @@ export interface CallOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
+export interface ExplainOptions {
+  /** Rows of the call, or of the training step; default 512. */
+  batch?: number;
+  /** Default that of the flow; of a training step, that of training. */
+  trace?: TraceOptions;
+  /** Explain a step of `train` with the flow's solver: its solve and the reverse solve. Default false. */
+  training?: boolean;
+  /** How the training step goes back; default "discrete". */
+  gradient?: GradientOptions;
+}
+
+/** Steps that an adaptive solve of a training step has room for at first. */
+const KEPT_STEPS = 17;
 const NO_WORK = { accepted: 0, rejected: 0, nfe: 0 };
 const LOG_2_PI = Math.log(2 * Math.PI);
 
@@ -146,16 +161,20 @@ export class Flow {
   /**
    * How a solve of `batch` rows would be carried out, why, and what each path that takes it costs on this device: each
    * is run three times, to warm up, for its time, and for that of its kernels. Print `text`, or read the numbers.
-   * @throws ArgumentError, DeviceLostError
+   * @throws ArgumentError, DeviceLostError, FjordError `solve-failed` (a training step's solve without an end)
    */
-  async explain(
-    options: { batch?: number; trace?: TraceOptions } = {},
-  ): Promise<Explanation & { text: string }> {
+  async explain(options: ExplainOptions = {}): Promise<Explanation & { text: string }> {
     const batch = integerIn("batch", options.batch ?? 512, 1, 1 << 20);
-    const { weights } = await this.state();
-    const trace = options.trace ?? this.trace;
-    const { device, plan, uses } = this;
-    const told = await explainSolve(device, weights, plan, trace, batch, await this.T(), uses);
+    const { training = false, gradient = "discrete" } = options;
+    const backward = backwardPlan(this.solver, gradient);
+    const { weights, evaluator } = await this.state();
+    const { device, plan, uses, dim } = this;
+    const { explainSolve, explanationText } = await import("./explain.js");
+    const asked = options.trace ?? (training ? trainingTrace(dim) : this.trace);
+    const rows = training ? batch : Math.min(batch, evaluator.rowsPerSolve(asked));
+    const shape = { batch: rows, plan, trace: tracePlan(asked, dim, rows) };
+    const solve = training ? trainingSolve(shape, backward, KEPT_STEPS) : { ...shape, uses };
+    const told = await explainSolve(device, weights, { batch, options: solve, training, T: await this.T() });
     return { ...told, text: explanationText(told) };
   }
 

@@ -13,7 +13,7 @@ import { alignWords, type Bindable, type Buffer, BufferGroup, type BufferView } 
 import type { Device } from "../gpu/device.js";
 import { FjordError } from "../gpu/errors.js";
 import { type Command, foldedGrid } from "../gpu/submit.js";
-import { productForm } from "../ode/calibration.js";
+import { layeredForm, type ProductForm } from "../ode/calibration.js";
 import { type ArenaPlan, type ArenaShape, arenaPlan } from "./arenas.js";
 import type { PackedLayer } from "./packing.js";
 import { padded } from "./packing.js";
@@ -36,6 +36,8 @@ export interface MlpShape {
   readonly cotangentPlane: boolean;
   /** Places for the inputs of layers and the time vectors of that many stages (default 1). */
   readonly stages?: number;
+  /** Of the products; default what suits the device. */
+  readonly form?: ProductForm;
 }
 
 export class MlpProgram implements FieldProgram {
@@ -96,11 +98,10 @@ export class MlpProgram implements FieldProgram {
     shape: MlpShape,
     control: Bindable,
   ): Promise<MlpProgram> {
-    const { layers } = weights.packing;
     const arenas = { ...shape, slots: slotsOf(shape) };
     const plan = arenaPlan(weights.packing, arenas);
     checkFits(device, weights, plan, arenas);
-    const strips = await takesStrips(device, layers);
+    const strips = (shape.form ?? (await layeredForm(device, weights.packing))) === "strip";
     const kernels = await loadKernels(device, weights, shape, plan, strips);
     return BufferGroup.filled(async (buffers) => {
       const make = (label: string, words: number) => buffers.add(device.buffer({ label, size: words * 4 }));
@@ -225,20 +226,12 @@ export class MlpProgram implements FieldProgram {
  */
 export type LayerForm = "narrow" | "wide" | "strip";
 
-/** Whether a field's products go in strips where they fit. @throws DeviceLostError */
-async function takesStrips(device: Device, layers: readonly PackedLayer[]): Promise<boolean> {
-  const pays = layers.some(({ outPadded }) => outPadded >= STRIPS_FROM);
-  return pays && (await productForm(device)) === "strip";
-}
-
 /** @param width of what the product's lanes run over: outputs of a forward layer, inputs of a reverse one */
 export function formOf(strips: boolean, width: number): LayerForm {
   if (strips && width >= STRIP_WIDTH) return "strip";
   return width <= 4 ? "narrow" : "wide";
 }
 
-/** The widest layer from which strips pay: they take longer to compile. */
-const STRIPS_FROM = 128;
 /** Strips are 16 wide: below this, their idle columns cost more than they save. */
 const STRIP_WIDTH = 16;
 

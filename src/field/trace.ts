@@ -36,6 +36,10 @@ export interface TracePlan {
   readonly epsilon?: Float32Array;
 }
 
+/** What training takes unless told otherwise: exact up to 3 dimensions, one Rademacher probe above. */
+export const trainingTrace = (dim: number): TraceOptions =>
+  dim <= 3 ? { kind: "exact" } : { kind: "hutchinson" };
+
 /** @throws ArgumentError naming the value and the remedy */
 export function tracePlan(options: TraceOptions, dim: number, batch: number): TracePlan {
   const kind = oneOf("trace.kind", options.kind, ["exact", "hutchinson"]);

@@ -4,6 +4,7 @@
  * first depends on them; then remembered, in the session and beyond it, so that the choice does not change from call to
  * call.
  */
+import type { Packing } from "../field/packing.js";
 import { matmul as productModule } from "../generated/tensor/matmul.js";
 import { matmulStrip as stripModule } from "../generated/tensor/matmul_strip.js";
 import { unary as unaryModule } from "../generated/tensor/unary.js";
@@ -99,12 +100,21 @@ export function readCalibration(text: string | undefined): Calibration | undefin
 }
 
 /** What the adapter can have, the one for every adapter first. */
-const formsOf = ({ adapter }: Device): readonly ProductForm[] =>
+export const formsOf = ({ adapter }: Device): readonly ProductForm[] =>
   adapter.subgroupSize === 4 ? FORMS : ["block"];
 
 /** The form of a device's products: measured where there is a choice. @throws DeviceLostError */
 export async function productForm(device: Device): Promise<ProductForm> {
   return formsOf(device).length === 1 ? "block" : (await calibrationOf(device)).form;
+}
+
+/** The widest layer from which strips pay on the layered path: they take longer to compile. */
+const STRIPS_FROM = 128;
+
+/** How the layered path lays out its products; measured where there is a choice. @throws DeviceLostError */
+export async function layeredForm(device: Device, { layers }: Packing): Promise<ProductForm> {
+  const pays = layers.some(({ outPadded }) => outPadded >= STRIPS_FROM);
+  return pays ? productForm(device) : "block";
 }
 
 /** @throws DeviceLostError */

@@ -117,6 +117,7 @@ export class ContinuousAdjoint implements Adjoint {
         traceWeight: options.trace?.weight ?? 0,
         store: true,
         cotangentPlane: true,
+        form: options.form,
       };
       const program = buffers.add(await MlpProgram.create(device, integrand.weights, shape, stepper.control));
       const reverse = buffers.add(

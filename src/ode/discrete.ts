@@ -108,6 +108,7 @@ export class DiscreteAdjoint implements Adjoint {
         traceWeight: options.trace?.weight ?? 0,
         store: true,
         cotangentPlane: true,
+        form: options.form,
       };
       const { packing } = integrand.weights;
       const words = (count: number) => {

@@ -33,7 +33,17 @@ const CLEAR = 2;
 /** Of a whole fused solve: its probes, and itself. */
 const FUSED_DISPATCHES = 2;
 
-/** Milliseconds of one solve, compilation not counted. Products run at the same rate on both paths. */
+/**
+ * Forward solves that the kernels of a training step are taken to replace: 100 steps of a solve and its reverse, which
+ * costs two more. Not the steps of the run: a longer run shall begin like a shorter one, bit for bit.
+ */
+export const TRAINING_USES = 300;
+
+/**
+ * Milliseconds of one solve, compilation not counted. One rate stands for both paths, that of a product on its own: a
+ * rough figure, not a prediction. On SwiftShader layered solves run at about 3 GFLOP/s and fused ones with resident weights
+ * at 7 to 9; so beside each other the fused path is better there than it is made out, and the choice leans to the layered.
+ */
 export function expectedMilliseconds(path: Path, work: SolveWork, { launch, rate }: Calibration): number {
   const { evaluations, multiplyAdds, dispatches } = work;
   const launches = path === "fused" ? FUSED_DISPATCHES : evaluations * dispatches;

@@ -12,6 +12,7 @@ import { WgslProgram } from "../field/wgsl-program.js";
 import { type Buffer, BufferGroup } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import { type Command, clear } from "../gpu/submit.js";
+import type { ProductForm } from "./calibration.js";
 import type { Forward } from "./execution.js";
 import type { StepPlan } from "./plan.js";
 import type { Regularisers } from "./regularise.js";
@@ -36,6 +37,8 @@ export interface ForwardOptions {
   readonly probeKey?: Buffer;
   /** What the discrete adjoint that follows adds to the loss. */
   readonly regularise?: Regularisers;
+  /** Of an MLP's products; default what suits the device. */
+  readonly form?: ProductForm;
 }
 
 export class ForwardSolve implements Forward {
@@ -79,6 +82,7 @@ export class ForwardSolve implements Forward {
         traceWeight: trace?.weight ?? 0,
         store: false,
         cotangentPlane: false,
+        form: options.form,
       };
       const program = group.add(await MlpProgram.create(device, integrand.weights, shape, stepper.control));
       stepper.use(program);

@@ -18,6 +18,7 @@ import {
   type FusedPlan,
   type FusedTiling,
   forwardGroups,
+  forwardShape,
   forwardTape,
   fusedParams,
   fusedPlaces,
@@ -105,17 +106,8 @@ export class FusedForward implements Forward {
     } = options;
     const { packing } = weights;
     const probeCount = trace?.probes ?? 0;
-    const shape = {
-      packing,
-      plan,
-      batch,
-      probes: probeCount,
-      traceWeight: trace?.weight ?? 0,
-      capacity: plan.fixedSteps || keep,
-      recorded: keep > 0,
-    };
     const adaptive = plan.fixedSteps === 0;
-    const fused = fusedPlan(shape, tiling);
+    const fused = fusedPlan(forwardShape(packing, options, keep), tiling);
     // The Jacobian's regulariser wants J ε_k of every stage: it is there where the stage is evaluated again.
     const redone = adaptive || (regularise?.jacobian ?? 0) > 0;
     const taped = keep > 0 && !redone && fused.form !== "resident" && fused.tapeBytes <= tapeBytes;

@@ -6,7 +6,8 @@ import type { Packing } from "../field/packing.js";
 import { ACTIVATIONS, type MlpSpec } from "../field/spec.js";
 import { alignWords } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
-import { type ProductForm, productForm } from "./calibration.js";
+import { FORMS, productForm } from "./calibration.js";
+import type { ForwardOptions } from "./forward.js";
 import type { Method } from "./methods.js";
 import { type StepPlan, usedStages } from "./plan.js";
 import { residentPlan } from "./resident-plan.js";
@@ -46,7 +47,25 @@ export interface FusedShape {
 }
 
 /** shaders/common/block.wgsl, strip.wgsl or resident.wgsl. */
-export type FusedForm = ProductForm | "resident";
+export const FUSED_FORMS = [...FORMS, "resident"] as const;
+export type FusedForm = (typeof FUSED_FORMS)[number];
+
+/** Of a forward solve. @param kept steps kept for a discrete adjoint */
+export function forwardShape(
+  packing: Packing,
+  { batch, plan, trace }: Pick<ForwardOptions, "batch" | "plan" | "trace">,
+  kept: number,
+): FusedShape {
+  return {
+    packing,
+    plan,
+    batch,
+    probes: trace?.probes ?? 0,
+    traceWeight: trace?.weight ?? 0,
+    capacity: plan.fixedSteps || kept,
+    recorded: kept > 0,
+  };
+}
 
 export interface FusedPlan extends FusedShape {
   readonly form: FusedForm;
@@ -94,7 +113,7 @@ export function fusedRefusal(spec: MlpSpec, plan: StepPlan): string | undefined 
 export interface FusedTiling {
   /** Default "block". Where the shape does not fit "resident", it goes in strips. */
   readonly form?: FusedForm;
-  /** Samples of a workgroup, a multiple of 8; default the largest that fits. */
+  /** Samples of a workgroup at most ("block"; the other forms have their own); default the largest that fits. */
   readonly tile?: number;
   /** Rows in global memory although they would fit the workgroup's: faster where that is emulated. */
   readonly spill?: boolean;
@@ -116,11 +135,13 @@ export function fusedPlan(shape: FusedShape, tiling: FusedTiling = {}): FusedPla
   const slots = 1 + probes;
   const fitsStrip = workgroupBytes(shape, STRIP.tile, true) <= WORKGROUP_BYTES;
   const form = formOf(shape, tiling.form ?? "block", fitsStrip);
-  const tile = form === "block" ? tiling.tile : form === "strip" ? STRIP.tile : RESIDENT.tile;
-  const inMemory = (tile ? [tile] : TILES).find(
-    (samples) => workgroupBytes(shape, samples, false) <= WORKGROUP_BYTES,
+  // A tile for another form says nothing of blocks.
+  const most = tiling.form === undefined || tiling.form === "block" ? (tiling.tile ?? TILES[0]) : TILES[0];
+  const inMemory = TILES.find(
+    (samples) => samples <= most && workgroupBytes(shape, samples, false) <= WORKGROUP_BYTES,
   );
-  const samples = inMemory ?? tile ?? TILES[TILES.length - 1]!;
+  const inBlocks = inMemory ?? TILES[TILES.length - 1]!;
+  const samples = form === "block" ? inBlocks : form === "strip" ? STRIP.tile : RESIDENT.tile;
   const spill = form !== "block" || tiling.spill === true || inMemory === undefined;
   const { layers, spec } = packing;
   const inputs = layers.reduce((sum, layer) => sum + layer.inPadded, 0);

@@ -1,13 +1,15 @@
 /** Which way a solve is carried out, and the objects that do it. */
+import type { MlpSpec } from "../field/spec.js";
 import { type Weights, weightCount } from "../field/weights.js";
 import type { Device } from "../gpu/device.js";
 import { ArgumentError } from "../gpu/errors.js";
 import { calibrationOf } from "./calibration.js";
-import { measuredPath, ruleOf, type SolveWork } from "./estimate.js";
+import { measuredPath, ruleOf, type SolveWork, TRAINING_USES } from "./estimate.js";
 import type { Adjoint, Forward, Path } from "./execution.js";
 import type { ForwardOptions, ForwardSolve, Integrand } from "./forward.js";
 import { FusedForward } from "./fused-forward.js";
-import { fusedRefusal, usualTiling } from "./fused-plan.js";
+import { forwardShape, fusedRefusal } from "./fused-plan.js";
+import { type Layout, usualLayout } from "./layout.js";
 import type { StepPlan } from "./plan.js";
 
 export interface SolvePlan extends ForwardOptions {
@@ -17,6 +19,8 @@ export interface SolvePlan extends ForwardOptions {
   readonly uses?: number;
   /** The loss of training follows. */
   readonly loss?: boolean;
+  /** Chosen already: neither `plan.path` nor the device is asked. It must suit both. */
+  readonly layout?: Layout;
 }
 
 /** Steps an adaptive solve is taken to need. */
@@ -35,8 +39,15 @@ export function whyLayered(integrand: Integrand, options: SolvePlan): string | u
   if (integrand.kind === "wgsl") return WGSL;
   if (options.tangents) return "The fused path carries no tangents through a solve.";
   if (options.record) return "The fused path records no states between the ends.";
-  const { spec } = integrand.weights.packing;
-  return fusedRefusal(spec, options.plan) ?? (options.backward && fusedRefusal(spec, options.backward));
+  return whyNotFused(integrand.weights.packing.spec, options);
+}
+
+/** As far as it follows from sizes. */
+export function whyNotFused(
+  spec: MlpSpec,
+  { plan, backward }: Pick<SolvePlan, "plan" | "backward">,
+): string | undefined {
+  return fusedRefusal(spec, plan) ?? (backward && fusedRefusal(spec, backward));
 }
 
 /**
@@ -65,6 +76,25 @@ export async function choosePath(
   return { path: chosen, reason: `${repaid} the compilation of kernels for this shape.` };
 }
 
+/** How a solve is going to be laid out, chosen and nothing made. @throws ArgumentError, DeviceLostError */
+export async function chooseLayout(device: Device, weights: Weights, options: SolvePlan): Promise<Layout> {
+  const { path } = await choosePath(device, { kind: "mlp", weights }, options);
+  return usualLayout(device, path, forwardShape(weights.packing, options, options.keep ?? 0));
+}
+
+/**
+ * The solve of a likelihood step. @param backward steps of the continuous adjoint; none: the discrete one
+ * @param kept steps there is room for, where their number is not fixed
+ */
+export function trainingSolve(
+  { batch, plan, trace }: Pick<SolvePlan, "batch" | "plan" | "trace">,
+  backward: StepPlan | undefined,
+  kept: number,
+): SolvePlan {
+  const keep = backward ? 0 : plan.fixedSteps || kept;
+  return { batch, plan, trace, keep, loss: true, uses: TRAINING_USES, backward };
+}
+
 /** What a forward solve of an MLP has to do. */
 export function solveWork(weights: Weights, { batch, plan, trace, uses = 1 }: SolvePlan): SolveWork {
   return {
@@ -82,10 +112,14 @@ export async function createForward(
   integrand: Integrand,
   options: SolvePlan,
 ): Promise<Forward> {
-  const { path } = await choosePath(device, integrand, options);
-  if (integrand.kind === "wgsl" || path === "layered") {
-    const { ForwardSolve } = await import("./forward.js");
-    return ForwardSolve.create(device, integrand, options);
+  if (integrand.kind === "wgsl") {
+    await choosePath(device, integrand, options);
+    return (await import("./forward.js")).ForwardSolve.create(device, integrand, options);
+  }
+  const layout = options.layout ?? (await chooseLayout(device, integrand.weights, options));
+  if (layout.path === "layered") {
+    const form = layout.form === "strip" ? "strip" : "block";
+    return (await import("./forward.js")).ForwardSolve.create(device, integrand, { ...options, form });
   }
   const { batch, plan, trace, keep = 0, loss, probeKey, regularise } = options;
   return FusedForward.create(device, integrand.weights, {
@@ -97,7 +131,7 @@ export async function createForward(
     loss,
     probeKey,
     regularise,
-    tiling: await usualTiling(device),
+    tiling: layout,
   });
 }
 

@@ -4,6 +4,7 @@ import { matmulStrip as stripKernel } from "../generated/tensor/matmul_strip.js"
 import { matmulTile as tileKernel } from "../generated/tensor/matmul_tile.js";
 import { ArgumentError, oneOf } from "../gpu/errors.js";
 import { type Dispatch, foldedGrid } from "../gpu/submit.js";
+import { productForm } from "../ode/calibration.js";
 import { type Shape, shapeText } from "./shape.js";
 import { deviceOf, produce, type Tensor } from "./tensor.js";
 
@@ -12,8 +13,8 @@ export const TILINGS = ["registers", "workgroup"] as const;
 /**
  * "registers": 8×8 entries per invocation, operands straight from storage.
  * "workgroup": 64×64 tiles through 8 KiB of workgroup memory, for GPUs whose caches are the bottleneck.
- * Without one: "registers"; but on adapters of 4-wide subgroups (SwiftShader), where k and all row lengths are
- * multiples of 4, strips of 8×16 that share their loads.
+ * Without one: "registers"; but on adapters of 4-wide subgroups (SwiftShader) for which strips of 8×16 that share their
+ * loads were measured to be faster, those, where k and all row lengths are multiples of 4.
  */
 export type Tiling = (typeof TILINGS)[number];
 
@@ -42,7 +43,8 @@ export async function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}):
   const device = deviceOf(a, b);
   const sizes = sizesOf(a.shape, b.shape, transposeA, transposeB);
   const transposed = { TRANSPOSE_A: transposeA ? 1 : 0, TRANSPOSE_B: transposeB ? 1 : 0 };
-  const usual = fitsStrips(a, b, sizes) ? byStrips : byRegisters;
+  const strips = tiling === undefined && fitsStrips(a, b, sizes) && (await productForm(device)) === "strip";
+  const usual = strips ? byStrips : byRegisters;
   const by = tiling === "registers" ? byRegisters : tiling === "workgroup" ? byWorkgroups : usual;
   const launch = await by(a, b, sizes, transposed);
   // Results start as zeros, which is the product of matrices that share an axis of length 0.
@@ -76,8 +78,7 @@ async function byRegisters(a: Tensor, b: Tensor, { m, n, k }: Sizes, transposed:
 const isAligned = (lengths: readonly number[]) => lengths.every((length) => length % 4 === 0);
 
 function fitsStrips(a: Tensor, b: Tensor, { m, n, k }: Sizes): boolean {
-  const shared = a.device.adapter.subgroupSize === 4;
-  return shared && m * n * k > 0 && isAligned([n, k, a.shape[1]!, b.shape[1]!]);
+  return m * n * k > 0 && isAligned([n, k, a.shape[1]!, b.shape[1]!]);
 }
 
 async function byStrips(a: Tensor, b: Tensor, { m, n, k }: Sizes, transposed: Transposed) {

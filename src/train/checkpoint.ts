@@ -4,7 +4,7 @@ import type { Flow } from "../cnf/flow.js";
 import { modelParts, readModel } from "../cnf/model-file.js";
 import { FileFormatError } from "../gpu/errors.js";
 import { expectTensor, readSafetensors, writeSafetensors } from "../io/safetensors.js";
-import type { Path } from "../ode/execution.js";
+import type { Layouts } from "./layouts.js";
 import type { TrainPlan } from "./options.js";
 import { PHASES, type PhaseName } from "./phase.js";
 
@@ -20,8 +20,8 @@ export interface Snapshot {
   readonly v: Float32Array;
   /** Empty where none is kept. */
   readonly average: Float32Array;
-  /** How the solves were carried out; unknown before the likelihood phase. */
-  readonly path?: Path;
+  /** How its solves are laid out; files from before they were kept have none. */
+  readonly layouts?: Layouts;
 }
 
 const KEY = "training";
@@ -33,7 +33,7 @@ export function endTime(trained: Float32Array, flow: Flow): number {
 
 /** @param T end of the flow's interval, where it is not trained */
 export function writeCheckpoint(flow: Flow, T: number, plan: TrainPlan, snapshot: Snapshot): Uint8Array {
-  const { phase, step, trained, m, v, average } = snapshot;
+  const { phase, step, trained, m, v, average, layouts } = snapshot;
   const best = average.length > 0 ? average : trained;
   const params = best.slice(0, flow.field.paramCount);
   const { tensors, metadata } = modelParts(flow, params, flow.trainT ? endTime(best, flow) : T);
@@ -43,7 +43,7 @@ export function writeCheckpoint(flow: Flow, T: number, plan: TrainPlan, snapshot
   add("m", m);
   add("v", v);
   if (average.length > 0) add("average", average);
-  return writeSafetensors(tensors, { ...metadata, [KEY]: JSON.stringify({ phase, step, plan }) });
+  return writeSafetensors(tensors, { ...metadata, [KEY]: JSON.stringify({ phase, step, plan, layouts }) });
 }
 
 export interface Checkpoint {
@@ -78,7 +78,7 @@ export function readCheckpoint(bytes: Uint8Array, flow: Flow): Checkpoint {
       "Make the flow with loadFlow from the same file.",
     );
   }
-  const { phase, step, plan } = readTraining(text);
+  const { phase, step, plan, layouts } = readTraining(text);
   const count = flow.field.paramCount;
   const moments = count + (config.trainT && phase === "likelihood" ? 1 : 0);
   const average = file.tensors.has("training.average")
@@ -87,22 +87,23 @@ export function readCheckpoint(bytes: Uint8Array, flow: Flow): Checkpoint {
   const trained = expectTensor(file, "training.trained", [count + 1]);
   const m = expectTensor(file, "training.m", [moments]);
   const v = expectTensor(file, "training.v", [moments]);
-  return { plan, model, snapshot: { phase, step, trained, m, v, average } };
+  return { plan, model, snapshot: { phase, step, trained, m, v, average, layouts } };
 }
 
 interface Training {
   readonly phase: PhaseName;
   readonly step: number;
   readonly plan: Partial<TrainPlan>;
+  readonly layouts?: Layouts;
 }
 
 function readTraining(text: string): Training {
   try {
     // Files without a phase are from before there were two.
-    const { phase = "likelihood", step, plan } = JSON.parse(text) as Training;
+    const { phase = "likelihood", step, plan, layouts } = JSON.parse(text) as Training;
     const known = PHASES.includes(phase) && Number.isInteger(step) && step >= 0;
     if (known && typeof plan === "object" && plan !== null && (phase === "likelihood" || plan.warmStart))
-      return { phase, step, plan };
+      return { phase, step, plan, layouts };
   } catch {
     // Falls through to the one error for whatever is wrong with the text.
   }

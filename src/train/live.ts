@@ -11,8 +11,9 @@ import { BufferGroup } from "../gpu/buffer.js";
 import { FjordError } from "../gpu/errors.js";
 import { STATUS_TEXT } from "../ode/control.js";
 import { type Checkpoint, endTime, type Snapshot } from "./checkpoint.js";
+import { settleLayouts } from "./layouts.js";
 import type { Optimiser } from "./optimiser.js";
-import type { CheckedTraining } from "./options.js";
+import type { CheckedTraining, SettledTraining } from "./options.js";
 import { LikelihoodPhase, type Phase, type PhaseName, type Subject, WarmStartPhase } from "./phase.js";
 import { learningRate } from "./schedule.js";
 import { RING_SLOTS, type RingEntry, type RunState, readRing, readRunState } from "./state.js";
@@ -66,7 +67,7 @@ export class Live {
   private constructor(
     private readonly subject: Subject,
     private readonly dataset: Dataset,
-    private readonly checked: CheckedTraining,
+    private readonly checked: SettledTraining,
     private phase: Phase,
     private readonly group: BufferGroup,
     startStep: number,
@@ -78,13 +79,15 @@ export class Live {
   static async create(
     flow: Flow,
     dataset: Dataset,
-    checked: CheckedTraining,
+    asked: CheckedTraining,
     resume: Checkpoint | undefined,
     scale: boolean,
   ): Promise<Live> {
     const { device } = flow;
-    const { plan } = checked;
+    const { plan } = asked;
     const state = await flow.state();
+    const layouts = await settleLayouts(device, state.weights, asked);
+    const checked = { ...asked, layouts };
     if (resume) flow.standardisation = resume.model.standardisation;
     else if (scale && !flow.standardisation)
       flow.standardisation = standardisation(dataset.points, dataset.dim);
@@ -96,8 +99,8 @@ export class Live {
       const { warmStart } = plan;
       const warm = resume ? resume.snapshot.phase === "warm-start" : (warmStart?.steps ?? 0) > 0;
       const phase =
-        warm && warmStart
-          ? await WarmStartPhase.create(subject, warmStart, plan.seed, step)
+        warm && warmStart && layouts.warmStart
+          ? await WarmStartPhase.create(subject, warmStart, plan.seed, step, layouts.warmStart)
           : await LikelihoodPhase.create(subject, checked, step);
       if (resume) restore(subject, phase.optimiser, resume.snapshot, resume.model.T ?? 1);
       return new Live(subject, dataset, checked, phase, group, step);
@@ -253,7 +256,7 @@ export class Live {
   /** All reads are queued in one turn, so they see the run at one step. */
   async snapshot(): Promise<Snapshot> {
     const { flow, state } = this.subject;
-    const { name, path, optimiser, run } = this.phase;
+    const { name, optimiser, run } = this.phase;
     const { device } = flow;
     const [runState, trained, m, v, average] = await Promise.all([
       device.read(run.state),
@@ -262,7 +265,8 @@ export class Live {
       device.readF32(optimiser.v),
       optimiser.plan.ema > 0 ? device.readF32(optimiser.average) : Promise.resolve(new Float32Array()),
     ]);
-    return { phase: name, step: readRunState(runState).step, trained, m, v, average, path };
+    const { layouts } = this.checked;
+    return { phase: name, step: readRunState(runState).step, trained, m, v, average, layouts };
   }
 
   /** The end: what a checkpoint needs, and the average as the flow's θ. */

@@ -11,6 +11,7 @@ import type { Buffer, BufferGroup } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
 import { type Command, foldedGrid } from "../gpu/submit.js";
 import { CONTROL_BYTES } from "../ode/control.js";
+import type { Layout } from "../ode/layout.js";
 import { PURPOSE } from "../tensor/random.js";
 import type { Rows } from "./step.js";
 
@@ -47,6 +48,7 @@ export async function layeredMatch(
   { weights, interval }: FlowState,
   { batch, rows, key, table, errors }: MatchSource,
   group: BufferGroup,
+  layout: Layout,
 ): Promise<MatchGradient> {
   const count = groupRows(batch);
   const groups = Math.ceil(batch / count);
@@ -58,7 +60,8 @@ export async function layeredMatch(
     traceWeight: 0,
     store: true,
     cotangentPlane: true,
-  };
+    form: layout.form === "strip" ? "strip" : "block",
+  } as const;
   const program = group.add(await MlpProgram.create(device, weights, shape, control));
   const reverse = group.add(
     await MlpReverse.create(program, { sign: 1, quadrature: false, tentative: false }),

@@ -21,18 +21,18 @@ import {
   fusedParams,
   fusedPlaces,
   fusedPlan,
-  fusedRefusal,
   sizeConstants,
-  usualTiling,
 } from "../ode/fused-plan.js";
+import type { Layout } from "../ode/layout.js";
 import { NORMAL_TABLE } from "../tensor/normal-table.js";
 import { PURPOSE } from "../tensor/random.js";
+import { matchShape } from "./layouts.js";
 import { layeredMatch, type MatchGradient, type MatchSource } from "./match-layered.js";
 import type { Optimiser } from "./optimiser.js";
 import type { RunBuffers } from "./state.js";
 import type { Rows } from "./step.js";
 import { Update } from "./update.js";
-import { ONE_EVALUATION, type WarmPlan } from "./warm-start.js";
+import type { WarmPlan } from "./warm-start.js";
 
 /** Word of a control block that counts evaluations (src/ode/control.ts); all else of a block stays 0, "ok". */
 const NFE_WORD = 17;
@@ -54,14 +54,15 @@ export class MatchStep {
     rows: Rows,
     run: RunBuffers,
     optimiser: Optimiser,
+    layout: Layout,
   ): Promise<MatchStep> {
     return BufferGroup.filled(async (group) => {
       const update = await Update.create(device, group, optimiser.count);
       const errors = group.add(device.buffer({ label: "matching errors", size: plan.batch * 4 }));
       const table = group.add(device.buffer({ label: "normal table", data: NORMAL_TABLE }));
       const source: MatchSource = { batch: plan.batch, rows, key: run.batchKey, table, errors };
-      const make = fusedRefusal(flow.weights.packing.spec, ONE_EVALUATION) ? layeredMatch : fusedMatch;
-      const { commands: gradient, thetaBar } = await make(device, flow, source, group);
+      const make = layout.path === "layered" ? layeredMatch : fusedMatch;
+      const { commands: gradient, thetaBar } = await make(device, flow, source, group, layout);
       const blocks = new Uint32Array(2 * CONTROL_STRIDE);
       blocks[NFE_WORD] = 1;
       const control = group.add(device.buffer({ label: "matching control", data: blocks }));
@@ -88,10 +89,10 @@ async function fusedMatch(
   flow: FlowState,
   { batch, rows, key, table, errors }: MatchSource,
   group: BufferGroup,
+  layout: Layout,
 ): Promise<MatchGradient> {
   const { packing } = flow.weights;
-  const shape = { packing, plan: ONE_EVALUATION, batch, probes: 0, traceWeight: 0, capacity: 1 };
-  const fused = fusedPlan(shape, await usualTiling(device));
+  const fused = fusedPlan(matchShape(packing, batch), layout);
   const tapePlan = adjointTape(fused);
   const partial4 = chunkRoom(fused);
   const constants = { ...fused.adjointConstants, ...sizeConstants(fused, tapePlan, partial4) };

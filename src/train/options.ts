@@ -1,13 +1,14 @@
 /** What a training run is asked for, checked and with defaults filled in. */
 
-import { type SolverConfig, solverConfig } from "../cnf/config.js";
+import { backwardPlan, type SolverConfig, solverConfig } from "../cnf/config.js";
 import type { Flow } from "../cnf/flow.js";
 import type { Dataset } from "../data/dataset.js";
-import { type TraceOptions, type TracePlan, tracePlan } from "../field/trace.js";
+import { type TraceOptions, type TracePlan, tracePlan, trainingTrace } from "../field/trace.js";
 import { ArgumentError, DataError, finite, integerIn, oneOf } from "../gpu/errors.js";
 import { type StepOptions, type StepPlan, stepPlan } from "../ode/plan.js";
 import { checkRegularise, type RegulariseOptions, type Regularisers } from "../ode/regularise.js";
 import { checkFinite, type GradientOptions } from "../ode/solve.js";
+import type { Layouts } from "./layouts.js";
 import { atLeast, checkSchedule, type OptimiserPlan, type ScheduleName } from "./schedule.js";
 import { checkWarmStart, type WarmPlan, type WarmStartOptions } from "./warm-start.js";
 
@@ -88,8 +89,13 @@ export interface CheckedTraining {
   readonly steps: StepPlan;
   readonly backward: StepPlan;
   readonly trace: TracePlan;
+  /** Of a checkpoint, or settled when the run begins. */
+  readonly layouts?: Layouts;
   readonly warnings: readonly string[];
 }
+
+/** With every layout that the run will need. */
+export type SettledTraining = CheckedTraining & { readonly layouts: Layouts };
 
 /** @throws ArgumentError, DataError naming the value and the remedy, before anything is changed */
 export function checkTraining(flow: Flow, dataset: Dataset, options: TrainOptions): CheckedTraining {
@@ -105,9 +111,8 @@ export function checkTraining(flow: Flow, dataset: Dataset, options: TrainOption
   // Fixed steps and tolerances exclude each other: settings of the run replace those of the flow as a whole.
   const solver = options.solver ? solverConfig(options.solver) : flow.solver;
   const { gradient = "discrete", lr = 1e-3, schedule = "constant", warmup = 0, warmStart } = options;
-  if (typeof gradient === "string") oneOf("gradient", gradient, ["discrete", "continuous"]);
   const batch = integerIn("batch", options.batch ?? 512, 1, 1 << 22);
-  const trace = options.trace ?? (flow.dim <= 3 ? { kind: "exact" } : { kind: "hutchinson" });
+  const trace = options.trace ?? trainingTrace(flow.dim);
   if (trace.kind === "hutchinson" && trace.epsilon) {
     throw new ArgumentError(
       "trace.epsilon was given for training.",
@@ -135,7 +140,7 @@ export function checkTraining(flow: Flow, dataset: Dataset, options: TrainOption
     ...(warmStart && { warmStart: checkWarmStart(warmStart) }),
   };
   const steps = stepPlan(solver);
-  const backward = typeof gradient === "object" ? stepPlan({ ...solver, ...solverConfig(gradient) }) : steps;
+  const backward = backwardPlan(solver, gradient) ?? steps;
   const tracing = tracePlan(trace, flow.dim, batch);
   return { plan, steps, backward, trace: { ...tracing, seed: plan.seed }, warnings: steps.warnings };
 }

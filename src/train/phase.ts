@@ -3,7 +3,7 @@ import type { Flow, FlowState } from "../cnf/flow.js";
 import { type Buffer, BufferGroup } from "../gpu/buffer.js";
 import { FjordError } from "../gpu/errors.js";
 import { type Command, copy } from "../gpu/submit.js";
-import type { Path } from "../ode/execution.js";
+import type { Layout } from "../ode/layout.js";
 import { PURPOSE } from "../tensor/random.js";
 import { MatchStep } from "./match.js";
 import { Optimiser } from "./optimiser.js";
@@ -24,8 +24,6 @@ export interface Subject {
 
 export interface Phase {
   readonly name: PhaseName;
-  /** How its solves are carried out; undefined where nothing is solved. */
-  readonly path: Path | undefined;
   /** With the plan of its steps and rates. */
   readonly optimiser: Optimiser;
   readonly run: RunBuffers;
@@ -41,7 +39,6 @@ export interface Phase {
 
 export class WarmStartPhase implements Phase {
   readonly name = "warm-start";
-  readonly path = undefined;
   readonly averageIntoTheta = [];
   readonly thetaBack = [];
 
@@ -53,7 +50,13 @@ export class WarmStartPhase implements Phase {
   ) {}
 
   /** @param step steps of the phase taken so far */
-  static async create(subject: Subject, plan: WarmPlan, seed: number, step: number): Promise<WarmStartPhase> {
+  static async create(
+    subject: Subject,
+    plan: WarmPlan,
+    seed: number,
+    step: number,
+    layout: Layout,
+  ): Promise<WarmStartPhase> {
     const { flow, state, rows } = subject;
     const { device } = flow;
     const count = flow.field.paramCount;
@@ -61,7 +64,7 @@ export class WarmStartPhase implements Phase {
       BufferGroup.filled(async (group) => {
         const run = createRunBuffers(device, group, seed, step, PURPOSE.matchRows);
         const optimiser = group.add(await Optimiser.create(device, warmOptimiser(plan), count, count));
-        const match = group.add(await MatchStep.create(device, state, plan, rows, run, optimiser));
+        const match = group.add(await MatchStep.create(device, state, plan, rows, run, optimiser, layout));
         return new WarmStartPhase(optimiser, run, match.commands, group);
       }),
     );
@@ -110,10 +113,6 @@ export class LikelihoodPhase implements Phase {
       const first = await makeStep(subject, checked, run, optimiser, solverSteps);
       return new LikelihoodPhase(subject, checked, optimiser, run, first, spare, group);
     });
-  }
-
-  get path(): Path {
-    return this.step.forward.path;
   }
 
   get commands(): readonly Command[] {

@@ -3,6 +3,7 @@ import type { Flow } from "../cnf/flow.js";
 import type { Dataset } from "../data/dataset.js";
 import { FjordError } from "../gpu/errors.js";
 import { readCheckpoint, type Snapshot, writeCheckpoint } from "./checkpoint.js";
+import { keptLayouts } from "./layouts.js";
 import { Live, type TrainReport } from "./live.js";
 import { type CheckedTraining, checkTraining, type TrainOptions } from "./options.js";
 
@@ -39,12 +40,20 @@ export class TrainRun implements AsyncIterable<TrainReport> {
     } as TrainOptions;
     if (warmStart) merged.warmStart = { ...warmStart, ...given(rest.warmStart ?? {}) };
     if (regularise) merged.regularise = { ...regularise, ...given(rest.regularise ?? {}) };
-    this.#checked = checkTraining(flow, dataset, merged);
+    const checked = checkTraining(flow, dataset, merged);
+    // Layouts decide the order of sums, hence the bits: a resumed run keeps them, but for solves that are other ones now.
+    const layouts = this.#resume?.snapshot.layouts ?? {};
+    const { kept, warnings } = keptLayouts(
+      flow,
+      checked,
+      rest.solver ? { warmStart: layouts.warmStart } : layouts,
+    );
+    this.#checked = { ...checked, layouts: kept, warnings: [...checked.warnings, ...warnings] };
     this.#standardise = scale;
     this.#signal = signal;
   }
 
-  /** What was changed of the request, e.g. a tolerance below the f32 floor. */
+  /** What was changed of the request, e.g. a tolerance below the f32 floor, or a checkpoint's layout that the device lacks. */
   get warnings(): readonly string[] {
     return this.#checked.warnings;
   }
@@ -59,10 +68,7 @@ export class TrainRun implements AsyncIterable<TrainReport> {
         "Iterate over it first.",
       );
     }
-    // The path decides the order of summation, hence the bits: a resumed run keeps it.
-    const { plan } = this.#checked;
-    const solver = { ...plan.solver, path: snapshot.path ?? plan.solver.path };
-    return writeCheckpoint(this.flow, await this.flow.T(), { ...plan, solver }, snapshot);
+    return writeCheckpoint(this.flow, await this.flow.T(), this.#checked.plan, snapshot);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainReport, void, void> {

@@ -14,6 +14,7 @@ import { type Command, copy, foldedGrid } from "../gpu/submit.js";
 import type { Adjoint, Forward } from "../ode/execution.js";
 import { createAdjoint, createForward } from "../ode/paths.js";
 import { commandsOf } from "../ode/runner.js";
+import { likelihoodSolve } from "./layouts.js";
 import type { Optimiser } from "./optimiser.js";
 import type { CheckedTraining } from "./options.js";
 import type { RunBuffers } from "./state.js";
@@ -25,12 +26,6 @@ export interface Rows {
   readonly buffer: Buffer;
   readonly count: number;
 }
-
-/**
- * Forward solves that the kernels of a training step are taken to replace: 100 steps of a solve and its reverse, which
- * costs two more. Not the steps of the run: a longer run shall begin like a shorter one, bit for bit.
- */
-const USUAL_USES = 300;
 
 export class TrainStep {
   private constructor(
@@ -58,26 +53,20 @@ export class TrainStep {
     trainT: boolean,
     solverSteps: number,
   ): Promise<TrainStep> {
-    const { plan, steps, backward, trace } = training;
+    const { plan, steps, backward } = training;
     return BufferGroup.filled(async (group) => {
       const adaptive = steps.fixedSteps === 0;
       const discrete = plan.gradient === "discrete";
-      // One more than can be taken: a full tape would end the solve for good, and it shall be tried again with more.
-      const keep = discrete ? steps.fixedSteps || solverSteps + 1 : 0;
       const forward = group.add(
         await createForward(
           device,
           { kind: "mlp", weights: flow.weights },
           {
-            batch: plan.batch,
-            plan: steps,
-            trace,
-            keep,
-            loss: true,
-            uses: USUAL_USES,
+            // Room for one more than can be taken: a full tape would end the solve for good, and it shall be tried again.
+            ...likelihoodSolve(training, solverSteps + 1),
             probeKey: run.probeKey,
             regularise: plan.regularise,
-            backward: discrete ? undefined : backward,
+            layout: training.layouts?.likelihood,
           },
         ),
       );
