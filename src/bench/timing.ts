@@ -35,6 +35,8 @@ export interface Candidate {
   prepare(parts: number): Promise<Runner>;
   /** Holds the memory of a whole call for a moment, without running it: asked of calls of which a part is timed. */
   allocate?(): Promise<void>;
+  /** A whole call does not fit its memory. */
+  readonly partOnly?: boolean;
   /** Operations of a call, for GFLOP/s. */
   readonly operations?: number;
 }
@@ -122,18 +124,12 @@ async function start(candidate: Candidate, options: TimingOptions): Promise<Runn
   counter.resetPeak();
   const began = performance.now();
   let ready = await firstCalls(candidate, 1);
-  let scaledBy = parts > 1 && parts * ready.roughMs > SCALED_MS ? parts : 1;
-  if (parts > 1 && scaledBy === 1) {
+  const long = candidate.partOnly || parts * ready.roughMs > SCALED_MS;
+  const scaledBy = long ? parts : 1;
+  if (parts > 1 && !long) {
     await ready.runner.dispose();
     counter.resetPeak();
-    const whole = await firstCalls(candidate, parts).catch(asError);
-    if (whole instanceof Error) {
-      if (!candidate.peer) throw whole;
-      // E.g. more than the 4 GiB of WebAssembly.
-      say(`  ${candidate.name}, a whole call: ${whole.message}`);
-      scaledBy = parts;
-    }
-    ready = whole instanceof Error ? await firstCalls(candidate, 1) : whole;
+    ready = await firstCalls(candidate, parts);
   }
   const { runner, roughMs } = ready;
   const calls = Math.max(1, Math.min(MOST_CALLS, Math.round(BURST_MS / roughMs)));

@@ -78,7 +78,13 @@ async function compared(
     },
     ...(workload.kind === "train" && { allocate: () => allocated(device, workload) }),
   };
-  const theirs = right.map((peer) => ({ ...candidateOf(peer, workload)!, peer: peer.kind, operations }));
+  const theirs = right.map((peer) => ({
+    ...candidateOf(peer, workload)!,
+    peer: peer.kind,
+    // WebAssembly has 4 GiB, and a library that ran out of them does not give back what it held.
+    partOnly: peer.kind === "wasm" && isWide(workload),
+    operations,
+  }));
   const split: Candidate[] = splitDevice
     ? [
         {
@@ -112,6 +118,8 @@ async function compared(
   };
 }
 
+const isWide = ({ shape }: FlowWorkload) => shape.hidden.some((width) => width > WIDEST_WHOLE_CHECK);
+
 /** undefined where the peer has nothing for the workload. */
 function candidateOf(peer: Peer, workload: FlowWorkload): Candidate | undefined {
   const { name } = peer;
@@ -143,7 +151,7 @@ async function allocated(device: Device, workload: TrainWorkload): Promise<void>
 
 /** Tells how far a peer's result is from ours on the same numbers; ours are computed once. */
 function checkOf(device: Device, workload: FlowWorkload): (peer: Peer) => Promise<number> {
-  const wide = workload.shape.hidden.some((width) => width > WIDEST_WHOLE_CHECK);
+  const wide = isWide(workload);
   const shape = { ...workload.shape, rkSteps: wide ? 1 : workload.shape.rkSteps };
   if (workload.kind === "train") {
     const problem = problemOf(shape, wide ? ROWS_OF_CHECK : rowsOf(workload));

@@ -103,20 +103,9 @@ describe("compare", () => {
     expect(mine).not.toHaveProperty("peakOfPart");
   });
 
-  test("a peer that has no room for a whole call is timed by a part, ours is not", async () => {
-    const small = (peer?: "wasm"): Candidate => {
-      const usual = engine("small", 100, peer);
-      return {
-        ...usual,
-        prepare: async (parts) => {
-          if (parts > 1) throw new Error("no room");
-          return usual.prepare(parts);
-        },
-      };
-    };
-    const [theirs, ours] = await run([small("wasm"), small()], 8);
-    expect(theirs).toMatchObject({ ms: { median: 800 }, scaledBy: 8, repeats: 5 });
-    expect(ours).toEqual(new Error("no room"));
+  test("an engine without room for a whole call is timed by a part", async () => {
+    const [entry] = await run([{ ...engine("small", 100, "wasm"), partOnly: true }], 8);
+    expect(entry).toMatchObject({ ms: { median: 800 }, scaledBy: 8, repeats: 5 });
   });
 
   test("an engine that fails is told apart, and the others go on", async () => {
