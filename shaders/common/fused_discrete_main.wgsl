@@ -232,7 +232,9 @@ fn reverse_tile(tile: u32, first: bool, chunk: u32, own: u32, local: u32) {
       fresh = false;
       entry++;
     }
-    if (entry + countOneBits(params.used) > RING || n == params.from_step) {
+    // Counted from the last step there is room for: the same steps share a product however the pass is cut.
+    let shared_steps = max(1u, RING / countOneBits(params.used));
+    if ((params.capacity - n) % shared_steps == 0u || n == params.from_step) {
       flush(entry, chunk, fresh_sums, local);
       fresh_sums = false;
       entry = 0u;

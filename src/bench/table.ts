@@ -141,7 +141,7 @@ function summaryOf(name: string, { about, ours, peers, ratio }: WorkloadResult):
 function peersOf(name: string, result: WorkloadResult): string[][] {
   const { peers } = result;
   const all: [string, Entry | Failure][] = Object.entries(peers);
-  if (result.split) all.unshift(["ours, a dispatch a Runge–Kutta step", result.split]);
+  if (result.split) all.unshift(["ours, in the smallest submissions", result.split]);
   if ("reference" in result) all.unshift(["bare kernel", result.reference as Entry]);
   return all.map(([peer, entry]) => {
     if (!isEntry(entry)) return [name, peer, `not measured: ${entry.error}`, "–", "–", "–", "–", "–"];

@@ -53,8 +53,12 @@ export interface OpenOptions {
    */
   calibration?: "off" | CalibrationStore;
   /**
-   * Multiply-adds after which a solve goes on in a submission of its own, so that no driver takes it for hung and a
-   * page stays responsive. Default 4e9; Infinity on adapters that know no such limit.
+   * Multiply-adds after which a solve or a training step goes on in another submission, so that no driver takes it for
+   * hung and a page stays responsive; short training steps share a submission up to as many. A Runge–Kutta step, or the few
+   * whose sweeps share a product of weight gradients, is never cut, nor is a fused step of flow matching. Default 4e9;
+   * give Infinity on adapters that know no such limit. Numbers are the same bit for bit, except that weight gradients of
+   * fused solves that are cut may round otherwise where a workgroup adds up several tiles of a large batch, where weights are
+   * resident (on software adapters), and in the gradient of a trained swish's beta.
    */
   workPerSubmit?: number;
 }
@@ -64,7 +68,7 @@ const WORK_PER_SUBMIT = 4e9;
 
 export class Device {
   readonly calibration: OpenOptions["calibration"];
-  /** Multiply-adds in a submission of a solve. */
+  /** Multiply-adds in a submission of solves or training steps. */
   readonly workPerSubmit: number;
   readonly lost: Promise<DeviceLostError>;
   /** Validation and memory errors that no scope caught: empty unless the library has a defect. */

@@ -12,6 +12,7 @@ import type { FusedForward } from "./fused-forward.js";
 import { intervalGradient } from "./fused-interval.js";
 import { type FusedKernel, fusedKernel } from "./fused-kernels.js";
 import { adjointTape, chunkRoom, forwardTape, fusedParams, sizeConstants } from "./fused-plan.js";
+import { usedStages } from "./plan.js";
 import { regulariserShares } from "./regularise.js";
 import { type Steps, splitSteps } from "./runner.js";
 
@@ -78,14 +79,22 @@ export class FusedDiscrete implements Adjoint {
     const { forward, control } = this;
     // Reverse sweep and weight gradients, and the evaluation where it is made again.
     const work = forward.workPerStep * (forward.taped ? 2 : 3);
-    const ranges = splitSteps(forward.device, forward.fused.capacity, work).reverse();
+    const { capacity, ring, plan } = forward.fused;
+    // Steps whose sweeps share a product of weight gradients are not cut apart: the sums would round otherwise.
+    const shared = Math.max(1, Math.floor(ring / usedStages(plan).length));
+    const ranges = splitSteps(forward.device, Math.ceil(capacity / shared), work * shared);
+    const stepsOf = ([from, to]: [from: number, to: number]): [from: number, to: number] => [
+      Math.max(0, capacity - to * shared),
+      capacity - from * shared,
+    ];
+    const each = Math.min(capacity, shared * ranges[0]![1]);
     return {
       // An adaptive solve's tiles begin at different steps, so nobody knows who adds to a chunk first.
       begin: forward.adaptive ? [clear(this.chunks)] : [],
-      at: (part) => [this.#dispatch(...ranges[part]!)],
+      at: (part) => [this.#dispatch(...stepsOf(ranges[part]!))],
       end: this.#end(),
       count: ranges.length,
-      work: work * (ranges[0]![1] - ranges[0]![0]),
+      work: work * each,
       control,
     };
   }

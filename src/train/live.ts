@@ -155,7 +155,7 @@ export class Live {
 
   /** Submits the steps up to the next report. */
   #submit(): Chunk {
-    const { optimiser, run, commands } = this.phase;
+    const { optimiser, run } = this.phase;
     const { reportEvery, evaluateEvery } = this.checked.plan;
     const { device } = this.subject.flow;
     // The commands of a step hold its buffers without asking whether they are still there.
@@ -169,10 +169,7 @@ export class Live {
     );
     const count = next - this.#submitted;
     optimiser.writeRates(this.#submitted, count);
-    for (let done = 0; done < count; done += this.#stepsPerSubmit) {
-      const now = Math.min(this.#stepsPerSubmit, count - done);
-      device.run(Array.from({ length: now }, () => commands).flat(), "training steps");
-    }
+    this.#send(count);
     const firstAttempt = this.#attempts % RING_SLOTS;
     this.#attempts += count;
     this.#submitted = next;
@@ -183,6 +180,29 @@ export class Live {
     // Awaited in its turn; until then a loss of the device must not count as unhandled.
     read.catch(() => {});
     return { read };
+  }
+
+  /**
+   * Steps that are short share a submission, by the time they take and by their work; a step of more work than a
+   * submission may have takes several. Nothing waits between them, so that whatever is read, stopped or changed meanwhile
+   * finds every step whole or not begun.
+   */
+  #send(count: number): void {
+    const { device } = this.subject.flow;
+    const { parts } = this.phase;
+    const [first, ...others] = parts;
+    if (others.length > 0) {
+      for (let step = 0; step < count; step++) {
+        for (const { commands } of parts) device.run(commands, "part of a training step");
+      }
+      return;
+    }
+    const { commands, work } = first!;
+    const perSubmit = Math.max(1, Math.min(this.#stepsPerSubmit, Math.floor(device.workPerSubmit / work)));
+    for (let done = 0; done < count; done += perSubmit) {
+      const now = Math.min(perSubmit, count - done);
+      device.run(Array.from({ length: now }, () => commands).flat(), "training steps");
+    }
   }
 
   #evaluatesAt(step: number): boolean {

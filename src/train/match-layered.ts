@@ -6,6 +6,7 @@ import type { FlowState } from "../cnf/flow.js";
 import { MlpProgram } from "../field/mlp-program.js";
 import { MlpReverse } from "../field/mlp-reverse.js";
 import { planesView } from "../field/program.js";
+import { weightCount } from "../field/weights.js";
 import { match as matchModule } from "../generated/train/match.js";
 import type { Buffer, BufferGroup } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
@@ -13,6 +14,7 @@ import { type Command, foldedGrid } from "../gpu/submit.js";
 import { CONTROL_BYTES } from "../ode/control.js";
 import type { Layout } from "../ode/layout.js";
 import { PURPOSE } from "../tensor/random.js";
+import { light, type Part } from "./parts.js";
 import type { Rows } from "./step.js";
 
 /** What a step draws from, and where it leaves the error of every sample. */
@@ -28,7 +30,7 @@ export interface MatchSource {
 }
 
 export interface MatchGradient {
-  readonly commands: readonly Command[];
+  readonly parts: readonly Part[];
   /** f32 [P + 2]: θ̄ in front. */
   readonly thetaBar: Buffer;
 }
@@ -96,12 +98,14 @@ export async function layeredMatch(
     const seeded = seed.bind({ params, aims, values, seeds: planesView(reverse.seed), errors }, grid);
     return [drawn, ...evaluate, seeded, ...sweep, ...accumulate];
   };
-  const commands = [
-    ...reverse.begin(),
-    ...Array.from({ length: groups }, (_, index) => one(index)).flat(),
-    ...reverse.reduce(),
+  // As a stage of the discrete adjoint.
+  const work = 4 * program.slots * count * weightCount(weights);
+  const parts = [
+    light(reverse.begin()),
+    ...Array.from({ length: groups }, (_, index) => ({ commands: one(index), work })),
+    light(reverse.reduce()),
   ];
-  return { commands, thetaBar: reverse.thetaBar };
+  return { parts, thetaBar: reverse.thetaBar };
 }
 
 /** A control block whose time a kernel sets, with h = 1. */

@@ -9,10 +9,10 @@
  */
 import type { FlowState } from "../cnf/flow.js";
 import { reduceGradient } from "../field/reduce-gradient.js";
+import { weightCount } from "../field/weights.js";
 import { reduceGrad as reduceModule } from "../generated/field/reduce_grad.js";
 import { BufferGroup } from "../gpu/buffer.js";
 import type { Device } from "../gpu/device.js";
-import type { Command } from "../gpu/submit.js";
 import { CONTROL_BYTES } from "../ode/control.js";
 import { fusedKernel } from "../ode/fused-kernels.js";
 import {
@@ -29,6 +29,7 @@ import { PURPOSE } from "../tensor/random.js";
 import { matchShape } from "./layouts.js";
 import { layeredMatch, type MatchGradient, type MatchSource } from "./match-layered.js";
 import type { Optimiser } from "./optimiser.js";
+import { joinParts, light, type Part } from "./parts.js";
 import type { RunBuffers } from "./state.js";
 import type { Rows } from "./step.js";
 import { Update } from "./update.js";
@@ -41,8 +42,8 @@ const CONTROL_STRIDE = 64;
 
 export class MatchStep {
   private constructor(
-    /** The whole step. */
-    readonly commands: readonly Command[],
+    /** The whole step, in one submission where its work allows it. */
+    readonly parts: readonly Part[],
     private readonly group: BufferGroup,
   ) {}
 
@@ -62,7 +63,7 @@ export class MatchStep {
       const table = group.add(device.buffer({ label: "normal table", data: NORMAL_TABLE }));
       const source: MatchSource = { batch: plan.batch, rows, key: run.batchKey, table, errors };
       const make = layout.path === "layered" ? layeredMatch : fusedMatch;
-      const { commands: gradient, thetaBar } = await make(device, flow, source, group, layout);
+      const { parts: gradient, thetaBar } = await make(device, flow, source, group, layout);
       const blocks = new Uint32Array(2 * CONTROL_STRIDE);
       blocks[NFE_WORD] = 1;
       const control = group.add(device.buffer({ label: "matching control", data: blocks }));
@@ -74,8 +75,8 @@ export class MatchStep {
         backward: control.words(CONTROL_STRIDE, CONTROL_BYTES / 4),
         clip: plan.clip ?? 0,
       };
-      const commands = [...gradient, ...update.commands(result, run, optimiser, flow.weights)];
-      return new MatchStep(commands, group);
+      const end = light(update.commands(result, run, optimiser, flow.weights));
+      return new MatchStep(joinParts([...gradient, end], device.workPerSubmit), group);
     });
   }
 
@@ -124,9 +125,10 @@ async function fusedMatch(
     partial,
     errors,
   };
-  const commands = [
-    main.bind(operands, [fused.chunks, 1, 1]),
-    reduceGradient(reduce, packing, { map, partial, chunks: fused.chunks, thetaBar, sign: 1 }),
+  const parts = [
+    // Evaluation, reverse sweep and weight gradients of one batch: less than any solve, and never cut.
+    { commands: [main.bind(operands, [fused.chunks, 1, 1])], work: 3 * batch * weightCount(flow.weights) },
+    light([reduceGradient(reduce, packing, { map, partial, chunks: fused.chunks, thetaBar, sign: 1 })]),
   ];
-  return { commands, thetaBar };
+  return { parts, thetaBar };
 }

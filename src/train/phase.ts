@@ -8,6 +8,7 @@ import { PURPOSE } from "../tensor/random.js";
 import { MatchStep } from "./match.js";
 import { Optimiser } from "./optimiser.js";
 import type { CheckedTraining } from "./options.js";
+import type { Part } from "./parts.js";
 import { createRunBuffers, type RunBuffers } from "./state.js";
 import { type Rows, TrainStep } from "./step.js";
 import { type WarmPlan, warmOptimiser } from "./warm-start.js";
@@ -27,8 +28,8 @@ export interface Phase {
   /** With the plan of its steps and rates. */
   readonly optimiser: Optimiser;
   readonly run: RunBuffers;
-  /** One step. */
-  readonly commands: readonly Command[];
+  /** One step, in one submission where its work allows it. */
+  readonly parts: readonly Part[];
   /** Makes the average of θ the flow's θ, and back; empty where none is kept. */
   readonly averageIntoTheta: readonly Command[];
   readonly thetaBack: readonly Command[];
@@ -45,7 +46,7 @@ export class WarmStartPhase implements Phase {
   private constructor(
     readonly optimiser: Optimiser,
     readonly run: RunBuffers,
-    readonly commands: readonly Command[],
+    readonly parts: readonly Part[],
     private readonly group: BufferGroup,
   ) {}
 
@@ -65,7 +66,7 @@ export class WarmStartPhase implements Phase {
         const run = createRunBuffers(device, group, seed, step, PURPOSE.matchRows);
         const optimiser = group.add(await Optimiser.create(device, warmOptimiser(plan), count, count));
         const match = group.add(await MatchStep.create(device, state, plan, rows, run, optimiser, layout));
-        return new WarmStartPhase(optimiser, run, match.commands, group);
+        return new WarmStartPhase(optimiser, run, match.parts, group);
       }),
     );
   }
@@ -115,8 +116,8 @@ export class LikelihoodPhase implements Phase {
     });
   }
 
-  get commands(): readonly Command[] {
-    return this.step.commands;
+  get parts(): readonly Part[] {
+    return this.step.parts;
   }
 
   get averageIntoTheta(): readonly Command[] {

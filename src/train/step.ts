@@ -13,10 +13,10 @@ import type { Device } from "../gpu/device.js";
 import { type Command, copy, foldedGrid } from "../gpu/submit.js";
 import type { Adjoint, Forward } from "../ode/execution.js";
 import { createAdjoint, createForward } from "../ode/paths.js";
-import { commandsOf } from "../ode/runner.js";
 import { likelihoodSolve } from "./layouts.js";
 import type { Optimiser } from "./optimiser.js";
 import type { CheckedTraining } from "./options.js";
+import { joinParts, light, type Part, solveParts } from "./parts.js";
 import type { RunBuffers } from "./state.js";
 import { Update } from "./update.js";
 
@@ -31,14 +31,12 @@ export class TrainStep {
   private constructor(
     readonly forward: Forward,
     readonly adjoint: Adjoint,
-    /** The whole step. */
-    readonly commands: readonly Command[],
+    /** The whole step, in one submission where its work allows it. */
+    readonly parts: readonly Part[],
     /** The interval from τ behind θ; empty where T is not trained. */
     readonly endTime: readonly Command[],
     /** Solver steps submitted forward and backward; 0 where they are fixed. */
     readonly solverSteps: number,
-    /** Multiply-adds. */
-    readonly work: number,
     private readonly group: BufferGroup,
   ) {}
 
@@ -98,21 +96,15 @@ export class TrainStep {
       const backCount =
         (forward.path === "layered" && discrete && adaptive ? undefined : back.count) ??
         Math.ceil(solverSteps / (back.tries ?? 1));
-      const commands = [
-        ...start(context),
-        ...ahead.begin,
-        ...commandsOf(ahead, 0, aheadCount),
-        ...loss(context),
-        ...back.begin,
-        ...commandsOf(back, 0, backCount),
-        ...(back.end ?? []),
-        ...(trainT ? adjoint.ends() : []),
-        ...update(context),
-        ...endTime,
+      const parts = [
+        light(start(context)),
+        ...solveParts(ahead, aheadCount),
+        light(loss(context)),
+        ...solveParts(back, backCount),
+        light([...(trainT ? adjoint.ends() : []), ...update(context), ...endTime]),
       ];
-      const work = ahead.work * aheadCount + back.work * backCount;
       const used = adaptive || back.count === undefined ? solverSteps : 0;
-      return new TrainStep(forward, adjoint, commands, endTime, used, work, group);
+      return new TrainStep(forward, adjoint, joinParts(parts, device.workPerSubmit), endTime, used, group);
     });
   }
 

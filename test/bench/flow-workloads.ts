@@ -34,7 +34,7 @@ export async function runFlowWorkload(workload: FlowWorkload, context: Context):
   const { isSoftware } = context;
   const device = await openDevice({ workPerSubmit: isSoftware ? Number.POSITIVE_INFINITY : undefined });
   const splits = isSoftware && workload.kind === "train" && workload.shape.rkSteps > 0;
-  // Less work than any step has: every Runge–Kutta step goes by itself.
+  // Less work than any step has: solves are cut wherever they can be, and every part is submitted by itself.
   const split =
     splits && workload.batch <= LARGEST_SPLIT ? await openDevice({ workPerSubmit: 1 }) : undefined;
   try {
@@ -88,7 +88,7 @@ async function compared(
   const split: Candidate[] = splitDevice
     ? [
         {
-          name: "ours, a dispatch a Runge–Kutta step",
+          name: "ours, in the smallest submissions",
           operations,
           prepare: async (parts) => workloadRunner(splitDevice, workload, parts),
         },

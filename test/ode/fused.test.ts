@@ -5,6 +5,7 @@ import { packing } from "../../src/field/packing.js";
 import { mlpSpec } from "../../src/field/spec.js";
 import { tracePlan } from "../../src/field/trace.js";
 import { Weights } from "../../src/field/weights.js";
+import { Device } from "../../src/gpu/device.js";
 import { FusedDiscrete } from "../../src/ode/fused-discrete.js";
 import { FusedForward } from "../../src/ode/fused-forward.js";
 import { adjointTape, chunkRoom, fusedPlan } from "../../src/ode/fused-plan.js";
@@ -47,8 +48,11 @@ test.each([
   ["rows in global memory, stages evaluated again", 0, { tile: 8, spill: true }],
   ["strips, stages evaluated again", 0, { form: "strip" }],
   ["resident weights", 0, { form: "resident" }],
-] as const)("%s: the layered path's gradient", async (_, tapeBytes, tiling) => {
-  const device = await testDevice();
+  ["resident weights, a dispatch for each step", 0, { form: "resident" }, 1],
+] as const)("%s: the layered path's gradient", async (_, tapeBytes, tiling, workPerSubmit?: number) => {
+  const shared = await testDevice();
+  const own = { calibration: "off", workPerSubmit } as const;
+  const device = workPerSubmit ? new Device(shared.gpu, shared.adapter, own) : shared;
   const { field, params, z0 } = problem({ hidden: [16, 16] }, 20, {});
   const spec = mlp({ dim: 2, hidden: [16, 16], layer: "concatsquash" }).spec;
   const weights = await Weights.create(device, spec, params);
@@ -67,6 +71,7 @@ test.each([
   device.write(forward.state, z0);
   device.write(forward.interval, new Float32Array([0, 1]));
   const [ahead, back] = [forward.steps(), adjoint.steps()];
+  expect([ahead.count, back.count]).toEqual(workPerSubmit ? [2, 2] : [1, 1]);
   device.run([...ahead.begin, ...commandsOf(ahead, 0, ahead.count!)]);
   const { z, delta } = cotangent(40, 20);
   device.write(adjoint.stateBar, z);

@@ -140,18 +140,57 @@ test("backward after dispose is a typed error; disposing twice is none", async (
   expect(result.z).toHaveLength(8);
 });
 
-test("a solve goes on in further submissions when it has more work than the device allows", async () => {
-  const { gpu, adapter } = await testDevice();
-  const { field, params, z0 } = problem({ dim: 2, hidden: [4] }, 3);
-  const call = { field, params, z0, t0: 0, t1: 1, method: "euler", steps: 6, path: "layered" } as const;
-  const solveWith = async (workPerSubmit: number) => {
-    const device = new Device(gpu, adapter, { calibration: "off", workPerSubmit });
-    using solved = await solve(device, call);
-    return { z: solved.z, submits: device.stats().submits };
+describe("a solve goes on in further submissions when it has more work than the device allows", () => {
+  const fixed = { method: "rk4", steps: 5 } as const;
+  const adaptive = { rtol: 1e-5, atol: 1e-5, maxSteps: 24 } as const;
+  const trace = { kind: "hutchinson" } as const;
+  // Two tiles, the second one partly. Five dimensions are more than resident weights take, whose sums round otherwise.
+  const { field, params, z0, cotangent } = problem({ dim: 5, hidden: [12, 20] }, 21);
+
+  /** Around the GPU of the tests, by bound. */
+  const devices = new Map<number, Device>();
+
+  /** With the dispatches and submissions that it took. */
+  const solveWith = async (workPerSubmit: number, options: Partial<SolveOptions>) => {
+    const { gpu, adapter } = await testDevice();
+    const device =
+      devices.get(workPerSubmit) ?? new Device(gpu, adapter, { calibration: "off", workPerSubmit });
+    devices.set(workPerSubmit, device);
+    const before = device.stats();
+    using solved = await solve(device, { ...common, field, params, z0, trace, ...options });
+    const back = options.gradient && (await solved.backward(cotangent));
+    const { z, delta, status, stats } = solved;
+    const { dispatches, submits } = device.stats();
+    return {
+      result: { z, delta, status, stats, back },
+      dispatches: dispatches - before.dispatches,
+      submits: submits - before.submits,
+    };
   };
-  const whole = await solveWith(Number.POSITIVE_INFINITY);
-  const split = await solveWith(1);
-  expect(split.submits - whole.submits).toBe(5);
-  expect(split.z).toEqual(whole.z);
-  await expect(openDevice({ workPerSubmit: 0 })).rejects.toThrow("workPerSubmit is 0");
+
+  test("layered: a step in each", async () => {
+    const options = { ...fixed, path: "layered" } as const;
+    const whole = await solveWith(Number.POSITIVE_INFINITY, options);
+    const split = await solveWith(1, options);
+    expect(split.submits - whole.submits).toBe(4);
+    expect(split.dispatches).toBe(whole.dispatches);
+    expect(split.result).toEqual(whole.result);
+    await expect(openDevice({ workPerSubmit: 0 })).rejects.toThrow("workPerSubmit is 0");
+  });
+
+  test.each<[string, Partial<SolveOptions>]>([
+    ["fixed steps with their discrete gradient", { ...fixed, gradient: "discrete" }],
+    ["fixed steps with a continuous gradient", { ...fixed, gradient: "continuous" }],
+    ["adaptive steps with their discrete gradient", { ...adaptive, gradient: "discrete" }],
+    ["adaptive steps both ways", { ...adaptive, gradient: "continuous" }],
+  ])("fused, %s: the same bits, in more submissions", async (_, options) => {
+    const whole = await solveWith(Number.POSITIVE_INFINITY, { ...options, path: "fused" });
+    const split = await solveWith(1, { ...options, path: "fused" });
+    expect(whole.result.status).toBe("ok");
+    expect(split.result).toEqual(whole.result);
+    const { accepted } = whole.result.stats;
+    expect(accepted).toBeGreaterThan(2);
+    // Forward one for each, and back one for each product of weight gradients: in strips of two steps' sweeps.
+    expect(split.submits - whole.submits).toBeGreaterThanOrEqual(Math.floor(1.5 * (accepted - 1)));
+  });
 });
