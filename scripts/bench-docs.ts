@@ -3,10 +3,10 @@
  * their markers in docs/benchmark.md, and the picture of S beside it.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import { modelTable } from "../src/bench/model.js";
 import type { BenchReport } from "../src/bench/report.js";
 import { benchTable } from "../src/bench/table.js";
 import { FLOW_WORKLOADS } from "../src/bench/workloads.js";
-import { modelTable } from "../test/bench/model.js";
 import { scalingPlot } from "../test/bench/plot.js";
 import { between } from "./between.js";
 

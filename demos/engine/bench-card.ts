@@ -3,6 +3,7 @@ import type { AdapterSummary } from "fjordgpu";
 import {
   describeWorkload,
   type Entry,
+  expectedText,
   type OwnReport,
   ownTable,
   short,
@@ -128,14 +129,21 @@ export class BenchCard {
       const size = make("span", { className: "size", textContent: result.slice(name.length + 1) });
       return this.#row(result, make("th", { scope: "row" }, size), size);
     });
-    head.colSpan = 3;
+    head.colSpan = 4;
     return [make("tr", {}, head), ...sizes];
   }
 
   #row(result: string, head: HTMLTableCellElement, label: HTMLElement): HTMLTableRowElement {
     const [ms, rate] = [make("td", { textContent: "–" }), make("td", { textContent: "–" })];
     this.#rows.set(result, { label, ms, rate });
-    return make("tr", {}, head, ms, rate);
+    return make(
+      "tr",
+      {},
+      head,
+      ms,
+      make("td", { className: "soft", textContent: expectedText(result) }),
+      rate,
+    );
   }
 
   #show(name: string, { ms, gflops, scaledBy }: Entry): void {

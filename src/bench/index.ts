@@ -2,6 +2,7 @@
  * fjordgpu/bench: how fast the engine is on an adapter, as the command line and the engine page measure it. What the
  * workloads are, and how they are timed, is in docs/benchmark.md.
  */
+export { expectedText } from "./expected.js";
 export {
   type BenchOptions,
   bench,

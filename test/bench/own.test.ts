@@ -4,6 +4,7 @@ import {
   bench,
   defaultWorkloads,
   describeWorkload,
+  expectedText,
   ownTable,
   WHERE_TO_SEND,
   WORKLOADS,
@@ -46,7 +47,7 @@ test("a workload that fails is told apart, and the next one is tried", async () 
   expect(report.workloads).toEqual({});
   expect(Object.keys(report.failures)).toEqual(describeWorkload("M").results);
   expect(ownTable({ ...report, failures: { W4: "Out of\nmemory." } })).toContain(
-    "| W4 | not measured: Out of memory. | – | – | – | – |",
+    `| W4 | not measured: Out of memory. | – | ${expectedText("W4")} | – | – | – |`,
   );
 });
 
@@ -78,11 +79,19 @@ test("the table names the adapter, the host and the day, and marks what was scal
   expect(table.split("\n")).toEqual([
     "Adapter: acme, one. Chrome/150.0. 2026-01-02.",
     "",
-    "|  | what | ms, median [fastest–slowest] | GFLOP/s | dispatches | submits |",
-    "|---|---|---|---|---|---|",
-    "| W0 | a step | 1,235 [4–5,000] | 3.46 | 8 | 0.25 |",
-    "| W1a | a step | 1,235 [4–5,000], 8 × a part | – | 8 | 0.25 |",
+    "|  | what | ms, median [fastest–slowest] | a GPU by the model, ms | GFLOP/s | dispatches | submits |",
+    "|---|---|---|---|---|---|---|",
+    `| W0 | a step | 1,235 [4–5,000] | ${expectedText("W0")} | 3.46 | 8 | 0.25 |`,
+    "| W1a | a step | 1,235 [4–5,000], 8 × a part | – | – | 8 | 0.25 |",
   ]);
+});
+
+test("what the model expects is a range of its GPUs, where it expects anything", () => {
+  const [from, to] = expectedText("W2").split("–").map(Number);
+  // W2 is arithmetic alone: the GPUs of the model differ fifteen-fold in that.
+  expect(to! / from!).toBeCloseTo(15, 1);
+  expect(expectedText("W1a")).toBe("–");
+  expect(expectedText("M 512×64×64")).toBe("–");
 });
 
 test("where to send it is the package's tracker once it names one", () => {

@@ -49,7 +49,7 @@ test("the benchmark is run, copied as Markdown, and cancelled", async ({ page, c
   await expect(page.getByTestId("bench-status")).toContainText("Done in");
   const row = page.getByTestId("bench-rows").getByRole("row", { name: /^W0 / });
   await expect(row.getByRole("cell").first()).toHaveText(/^[\d.,]+–/);
-  await expect(row.getByRole("cell").nth(1)).toHaveText(/^[\d.]+$/);
+  await expect(row.getByRole("cell").nth(2)).toHaveText(/^[\d.]+$/);
   await expect(page.getByTestId("bench-send")).toContainText("docs/benchmark.md by a pull request");
 
   await page.getByTestId("bench-copy").click();
@@ -58,10 +58,10 @@ test("the benchmark is run, copied as Markdown, and cancelled", async ({ page, c
   const day = new Date().toISOString().slice(0, 4);
   expect(copied).toMatch(new RegExp(`^Adapter: .+ \\(software\\)\\. \\w*Chrome [\\d.]+ .+\\. ${day}`));
   expect(copied.split("\n").slice(2)).toEqual([
-    "|  | what | ms, median [fastest–slowest] | GFLOP/s | dispatches | submits |",
-    "|---|---|---|---|---|---|",
+    "|  | what | ms, median [fastest–slowest] | a GPU by the model, ms | GFLOP/s | dispatches | submits |",
+    "|---|---|---|---|---|---|---|",
     expect.stringMatching(
-      /^\| W0 \| training step, .+ \| [\d.]+ \[[\d.]+–[\d.]+\] \| [\d.]+ \| 8 \| [\d.]+ \|$/,
+      /^\| W0 \| training step, .+ \| [\d.]+ \[[\d.]+–[\d.]+\] \| [\d.]+–[\d.]+ \| [\d.]+ \| 8 \| [\d.]+ \|$/,
     ),
   ]);
   await expect(page.getByTestId("report")).toHaveValue(/\nbenchmark\nAdapter: /);

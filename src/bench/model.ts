@@ -8,9 +8,9 @@
  * caches hold a toy field's.
  */
 
-import { markdown, short } from "../../src/bench/table.js";
-import { evaluationOperations, type FlowWorkload, rowsOf, tangentsOf } from "../../src/bench/workloads.js";
-import { layerSizes, mlpSpec, paramCount } from "../../src/field/spec.js";
+import { layerSizes, mlpSpec, paramCount } from "../field/spec.js";
+import { markdown, short } from "./table.js";
+import { evaluationOperations, type FlowWorkload, rowsOf, tangentsOf } from "./workloads.js";
 
 export interface Gpu {
   readonly name: string;
