@@ -148,8 +148,8 @@ export class BenchCard {
 
   #show(name: string, { ms, gflops, scaledBy }: Entry): void {
     const row = this.#rows.get(name)!;
-    const range = `${short(ms.min)}–${short(ms.max)}${scaledBy ? `, ${scaledBy} × a part` : ""}`;
-    row.ms.replaceChildren(short(ms.median), make("small", { textContent: range }));
+    const lines = [`${short(ms.min)}–${short(ms.max)}`, ...(scaledBy ? [`${scaledBy} × a part`] : [])];
+    row.ms.replaceChildren(short(ms.median), ...lines.map((line) => make("small", { textContent: line })));
     row.rate.textContent = gflops === undefined ? "–" : short(gflops);
   }
 

@@ -52,6 +52,13 @@ test("the benchmark is run, copied as Markdown, and cancelled", async ({ page, c
   await expect(row.getByRole("cell").nth(2)).toHaveText(/^[\d.]+$/);
   await expect(page.getByTestId("bench-send")).toContainText("docs/benchmark.md by a pull request");
 
+  // Also with times in it the table fits a phone.
+  const wide = page.viewportSize()!;
+  await page.setViewportSize({ width: 360, height: 640 });
+  const table = (await page.getByTestId("bench-rows").boundingBox())!;
+  expect(table.x + table.width).toBeLessThanOrEqual(360 - 24);
+  await page.setViewportSize(wide);
+
   await page.getByTestId("bench-copy").click();
   await expect(page.getByTestId("bench-status")).toContainText("clipboard");
   const copied = await page.evaluate(() => navigator.clipboard.readText());
