@@ -4,48 +4,8 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { browserArguments, readArguments } from "./bench-arguments.mjs";
 import { root, setUp } from "./setup.mjs";
-
-const WORKLOADS = ["W0", "W1", "W1a", "W2", "W3", "W4", "M", "T", "S"];
-const ADAPTERS = ["swiftshader", "default"];
-
-const HELP = `npm run bench -- [options]
-  --only LIST      of ${WORKLOADS.join(",")} (all)
-  --adapter NAME   ${ADAPTERS.join(" or ")}: Chromium's software adapter, or what the browser takes itself (${ADAPTERS[0]})
-  --peers TEXT     only peers whose names hold it, e.g. "webgpu, by hand" (all)
-  --repeats N      repeats of calls up to 5 s (7)
-  --out FILE       the numbers as JSON; without --smoke they are also in bench-results/latest.json
-  --smoke          W0 with two steps: seconds`;
-
-/** @throws an Error with the code "usage" */
-function readArguments() {
-  const usage = (message) => Object.assign(new Error(`${message}\n${HELP}`), { code: "usage" });
-  const options = {
-    only: { type: "string", default: WORKLOADS.join(",") },
-    adapter: { type: "string", default: ADAPTERS[0] },
-    peers: { type: "string", default: "" },
-    repeats: { type: "string", default: "7" },
-    out: { type: "string" },
-    smoke: { type: "boolean", default: false },
-    help: { type: "boolean", short: "h", default: false },
-  };
-  let values;
-  try {
-    ({ values } = parseArgs({ options }));
-  } catch (error) {
-    throw usage(error.message);
-  }
-  if (values.help) throw usage("Times this engine and its peers in headless Chromium.");
-  const only = values.smoke ? ["W0"] : values.only.split(",");
-  const unknown = only.find((name) => !WORKLOADS.includes(name));
-  if (unknown !== undefined) throw usage(`There is no workload "${unknown}".`);
-  if (!ADAPTERS.includes(values.adapter)) throw usage(`There is no adapter "${values.adapter}".`);
-  const repeats = Number(values.repeats);
-  if (!Number.isInteger(repeats) || repeats < 1) throw usage(`--repeats is "${values.repeats}".`);
-  const { adapter, out, peers, smoke } = values;
-  return { only, adapter, repeats, out, peers, smoke };
-}
 
 /** Builds the page and serves it; returns its address and what stops it. */
 async function servePage() {
@@ -71,8 +31,7 @@ async function launch(adapter) {
   const { chromium } = await import("playwright");
   const { findBrowser } = await import("./browser.mjs");
   const { executablePath, args, env } = await findBrowser();
-  const own = adapter === "default" ? args.filter((arg) => !arg.startsWith("--use-webgpu-adapter")) : args;
-  return chromium.launch({ executablePath, args: own, env });
+  return chromium.launch({ executablePath, args: browserArguments(adapter, args), env });
 }
 
 /** Runs the benchmark in a page and returns its report. */
@@ -111,7 +70,7 @@ function failuresOf({ workloads }) {
 }
 
 try {
-  const options = readArguments();
+  const options = readArguments(process.argv.slice(2));
   await setUp();
   const report = await run(options);
   const files = options.out === undefined ? [] : [resolve(options.out)];
@@ -122,7 +81,8 @@ try {
   }
   const { loadSource } = await import("./load-source.mjs");
   const { benchTable } = await loadSource("src/bench/table.ts");
-  console.log(benchTable(report));
+  const { targetsTable } = await loadSource("test/bench/targets.ts");
+  console.log(`${benchTable(report)}\n\n${targetsTable(report)}`);
   const failures = failuresOf(report);
   for (const failure of failures) console.error(failure);
   process.exitCode = failures.length > 0 ? 1 : 0;

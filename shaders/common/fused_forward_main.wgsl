@@ -10,8 +10,9 @@
 // reports   [1]: the end of the solve, by tile 0
 //
 // Cost: one launch; the weights are read once a tile and stage (from L2: all tiles read the same), all else stays
-// on chip. 32 invocations of about 100 registers and 8 to 14 KiB a tile: on a GPU of 64 KiB a core 4 to 7 tiles
-// are resident and hide each other's barriers; expect 30 to 50 % of the peak from some hundred tiles on.
+// on chip. A tile of 16 samples, 8 with the exact trace of two dimensions, has 8 to 32 invocations for layers of 16 to 64, of
+// about 100 registers, and 4 to 10 KiB. Workgroups below the width of a subgroup leave lanes idle; docs/benchmark.md counts
+// that, and takes 0.4 of the peak for the lanes that compute, from some hundred tiles on. No GPU was measured.
 
 // @include "common/control.wgsl"
 // @include "common/fused_solve.wgsl"

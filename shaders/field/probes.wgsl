@@ -7,6 +7,7 @@
 // acts    f32; planes at probe_at as [k][sample][ld], padding left at zero
 // normal_table  vec4<i32> [512], read for KIND 2
 // One invocation per entry: ten Philox rounds each, four times more than needed, for independence of the layout.
+// On a GPU expect integer arithmetic to bound it, and a launch to cost more below some 100,000 entries.
 
 // @include "common/grid.wgsl"
 // @include "common/random.wgsl"

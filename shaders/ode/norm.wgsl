@@ -6,6 +6,7 @@
 // k        f32 [stages][k_stride]              scale    f32 [1], see finish.wgsl
 // partial  f32 [workgroup][6]: first norm's three sums, then the second's
 // One invocation per entry, tree sums in fixed order; runs once or twice a solve.
+// On a GPU expect the rate of memory for large states, and of small ones nothing but the launch.
 
 // @include "common/control.wgsl"
 // @include "common/grid.wgsl"

@@ -3,7 +3,8 @@
 //
 // values  f32 [side][side], row 0 at the top       facts  f32 [8], levels from 1 on (see density.wgsl)
 //
-// One triangle over everything. Outside the outermost centres there is nothing to draw, as for marching squares.
+// One triangle over everything. Outside the outermost centres there is nothing to draw, as for marching squares. A pixel
+// reads four values, which lie in the caches: on a GPU expect the rate at which it fills pixels to bound it.
 
 // @include "common/plot.wgsl"
 

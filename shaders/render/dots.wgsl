@@ -5,6 +5,7 @@
 //
 // A square per disc; the fragment's distance from the middle smooths the edge.
 // With hues = 0 every disc has params.color. The result is premultiplied by its opacity.
+// On a GPU expect the blending of pixels to bound it: discs that overlap are drawn over each other.
 
 // @include "common/plot.wgsl"
 

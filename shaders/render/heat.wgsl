@@ -3,7 +3,8 @@
 //
 // shown   f32 [side][side], row 0 at the top            colors  f32 [k][3] in [0, 1], straight lines in between
 //
-// Three vertices, one triangle over everything; a fragment reads the 16 cells around it.
+// Three vertices, one triangle over everything; a fragment reads the 16 cells around it,
+// and neighbours the same ones. On a GPU expect those reads, out of its caches, to bound it: well below a frame's time.
 
 struct Params {
   size: vec2<f32>,

@@ -7,6 +7,7 @@
 // A rectangle around each segment. Of segments that meet, the nearer one owns a pixel (the earlier
 // one if both are as near), so that a line that can be seen through has no darker joints. Neighbours are all that is
 // compared: where a line crosses itself or another one it is drawn twice.
+// On a GPU expect its vertices to bound it, since segments are a few pixels long: 6 a segment, each reading 4 points.
 
 // @include "common/plot.wgsl"
 

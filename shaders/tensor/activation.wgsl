@@ -4,7 +4,8 @@
 // x, result  [count] f32, as vec4 over buffers padded to 16 bytes      beta  [1] f32, read by swish
 //
 // Invocation j owns elements 4j .. 4j + 3; workgroups of 64 on a folded grid. beta is read from memory, because it
-// may be a parameter that a kernel has just updated.
+// may be a parameter that a kernel has just updated. On a GPU expect the rate of memory, 8 bytes an element: one vec4 in and
+// one out, with some tens of operations in between.
 
 // @include "common/grid.wgsl"
 // @include "common/activation.wgsl"

@@ -5,7 +5,8 @@
 //
 // Invocation j owns element j of the box in row-major order; workgroups of 64 on a folded grid. Neighbours write
 // neighbours wherever the last axis of the result is contiguous; in a transpose the reads are strided and left to
-// the cache.
+// the cache. On a GPU expect the rate of memory, 8 bytes an element, where both layouts are contiguous, and in a
+// transpose a fraction of it: each lane then reads a cache line of its own.
 
 // @include "common/grid.wgsl"
 

@@ -6,7 +6,8 @@
 // multiply-adds, straight from storage: the caches share them between neighbours, which run along n. On a GPU with
 // slow caches the tiling of matmul_tile.wgsl should win; on a CPU adapter this one does. ALIGNED = 1 says that both
 // row lengths are multiples of 4, so that every load is one vec4. Rows and columns past the edge are computed from
-// whatever is read there and not stored; along k the tail is masked on both sides, so that no NaN leaks in.
+// whatever is read there and not stored; along k the tail is masked on both sides, so that no NaN leaks in. On a
+// GPU the model of docs/benchmark.md takes 0.4 of the peak for it once its workgroups fill the lanes; that was not measured.
 
 // @include "common/grid.wgsl"
 // @const TRANSPOSE_A: u32 = 0

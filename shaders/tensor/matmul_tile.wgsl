@@ -6,7 +6,8 @@
 // as four mat4x4. Per DEPTH steps along k the workgroup loads a slab of A and of B once, 8 KiB of the 16 KiB that
 // every device has, zero outside the matrices; then each number is read from workgroup memory by SIDE invocations.
 // Storage traffic falls by 8 against matmul.wgsl, at two barriers per slab. SIDE and DEPTH are constants so that
-// the race check can run a small tile.
+// the race check can run a small tile. On a GPU expect it to pay where the caches are slow and there are some hundred
+// tiles; its rate was not measured on one.
 
 // @include "common/grid.wgsl"
 // @const TRANSPOSE_A: u32 = 0

@@ -8,6 +8,8 @@
 //   along inner, so their reads lie together unless inner is tiny. For inner > 1 and for short runs.
 // rows: a workgroup owns one entry of the result, its invocations read neighbouring numbers (inner = 1) and are
 //   then added as a tree in workgroup memory. For long contiguous runs.
+// On a GPU expect rows, and columns of a wide inner axis, to read at the rate of memory where there are thousands of runs;
+// fewer, or a tiny inner axis, leave most of it idle.
 // Rounding: a sum's relative error to sum |x| is about (run / 4 + 2) u per pass of columns and
 // (run / (4 LANES) + log2 LANES + 2) u per pass of rows, u = 2^-24.
 

@@ -4,7 +4,7 @@
 //
 // theta      f32 [P + 1]        interval  f32 [2]        interval_bar  f32 [2]: dL/dt0, dL/dt1
 // theta_bar  f32 [P + 2]: entry P is overwritten (the sum that stood there has been used)
-// One invocation.
+// One invocation: on a GPU expect a launch, some microseconds, and nothing else.
 
 struct Params {
   parameters: u32,

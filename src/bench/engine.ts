@@ -8,6 +8,7 @@ import {
   type StepOptions,
   solve,
   type Tensor,
+  type TrainOptions,
   type TrainReport,
   tensor,
   train,
@@ -15,13 +16,7 @@ import {
 import { FUSED_LIMITS } from "../ode/fused-plan.js";
 import { gridOf, type Problem, problemOf } from "./problem.js";
 import type { Runner } from "./timing.js";
-import {
-  type FlowShape,
-  type FlowWorkload,
-  type ProductSize,
-  rowsOf,
-  type TrainWorkload,
-} from "./workloads.js";
+import type { FlowShape, FlowWorkload, ProductSize, TrainWorkload } from "./workloads.js";
 
 /** @param rkSteps steps of a solve with fixed steps; those of the workload or fewer */
 export function workloadRunner(device: Device, workload: FlowWorkload, rkSteps: number): Runner {
@@ -79,31 +74,35 @@ function callRunner(
 export class TrainRunner implements Runner {
   readonly #flow: Flow;
   readonly #dataset: data.Dataset;
+  readonly #options: Omit<TrainOptions, "steps">;
   #run: AsyncIterator<TrainReport, void, void> | undefined;
   last: TrainReport | undefined;
 
-  constructor(
-    device: Device,
-    private readonly workload: TrainWorkload,
-  ) {
-    const problem = problemOf(workload.shape, rowsOf(workload));
+  constructor(device: Device, workload: TrainWorkload) {
+    const { batch, shape } = workload;
+    const problem = problemOf(shape, batch);
     this.#flow = makeFlow(device, problem);
-    this.#dataset = data.fromPoints(problem.points, problem.shape.dim, { heldOutFraction: 0 });
-  }
-
-  async warm(calls: number): Promise<void> {
-    await this.#end();
-    const { batch, shape } = this.workload;
-    const run = train(this.#flow, this.#dataset, {
-      steps: 3 * calls,
+    this.#dataset = data.fromPoints(problem.points, shape.dim, { heldOutFraction: 0 });
+    this.#options = {
       batch,
       trace: { kind: "hutchinson" },
       gradient: shape.gradient,
       standardise: false,
-      // Nothing is held out, so an evaluation only keeps the run from submitting ahead of its reports.
       reportEvery: 512,
-      evaluateEvery: calls,
-    });
+    };
+  }
+
+  /** Makes all that a run needs, and ends it before its first step. */
+  async allocate(): Promise<void> {
+    const options = { ...this.#options, steps: 1, signal: AbortSignal.abort() };
+    for await (const _report of train(this.#flow, this.#dataset, options)) throw new Error("The run began.");
+  }
+
+  async warm(calls: number): Promise<void> {
+    await this.#end();
+    // Nothing is held out, so an evaluation only keeps the run from submitting ahead of its reports.
+    const options = { ...this.#options, steps: 3 * calls, evaluateEvery: calls };
+    const run = train(this.#flow, this.#dataset, options);
     this.#run = run[Symbol.asyncIterator]();
     await this.#run.next();
   }

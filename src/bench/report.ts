@@ -18,6 +18,8 @@ export interface Entry extends Calls {
   readonly hostMs?: number;
   /** The most GPU memory that was in use at a time, from the call that prepared the workload on. */
   readonly peakBytes: number;
+  /** Present when that is of the part that was timed, see `scaledBy`. */
+  readonly peakOfPart?: true;
   /** Largest error of the loss and of the gradient against ours, relative to the largest entry of each tensor. */
   readonly disagreement?: number;
   /** Evaluations of the field in a call, forward and reverse, where the solver chooses them. */
@@ -43,7 +45,7 @@ export interface WorkloadResult {
 
 /** T: an engine's way to a given quality; `ms` and `callsPerRepeat` are of the whole run, counts are per step. */
 export interface QualityEntry extends Entry {
-  /** Optimiser steps until then. */
+  /** Optimiser steps until then, those of a warm start included. */
   readonly steps: number;
   /** Held-out KL in nats at the last checkpoint. */
   readonly kl: number;

@@ -1,5 +1,5 @@
 /** Clock and repeats: engines take turns, A B A B, so that what else the machine does meets all of them alike. */
-import { type CallCounter, type Calls, combined, scaled } from "./calls.js";
+import { type CallCounter, type Calls, combined, NO_CALLS, scaled } from "./calls.js";
 import type { Entry } from "./report.js";
 
 export interface Spread {
@@ -29,8 +29,14 @@ export interface Runner {
 
 export interface Candidate {
   readonly name: string;
+  /** What a peer runs on; absent for our own engine. */
+  readonly peer?: "webgpu" | "wasm";
   /** @param parts how many of the parts that a call is made of to do, e.g. Runge–Kutta steps */
   prepare(parts: number): Promise<Runner>;
+  /** Holds the memory of a whole call for a moment, without running it: asked of calls of which a part is timed. */
+  allocate?(): Promise<void>;
+  /** A whole call does not fit its memory. */
+  readonly partOnly?: boolean;
   /** Operations of a call, for GFLOP/s. */
   readonly operations?: number;
 }
@@ -49,6 +55,8 @@ const LONG_MS = 5_000;
 const LONG_REPEATS = 3;
 /** Of calls longer than this one part is timed, and scaled. */
 const SCALED_MS = 30_000;
+/** A peer so many times slower than the best one is not going to be it: of its long parts one is timed. */
+const OUT_OF_REACH = 2;
 /** A burst lasts about this long, so that the clock's resolution and a single pause of the machine weigh little. */
 const BURST_MS = 250;
 const MOST_CALLS = 256;
@@ -58,9 +66,12 @@ interface Running {
   readonly runner: Runner;
   readonly scaledBy: number;
   readonly calls: number;
-  readonly repeats: number;
-  readonly counts: Calls;
+  /** Of a call, or of the part that is timed in its place, as far as the first calls tell. */
+  readonly roughMs: number;
+  /** Of long calls, those of the latest repeat. */
+  counts: Calls;
   readonly peakBytes: number;
+  readonly peakOfPart: boolean;
   readonly samples: number[];
   readonly hostSamples: number[];
 }
@@ -80,12 +91,28 @@ export async function compare(
     runs.push(run);
   }
   const running = runs.filter((run): run is Running => !(run instanceof Error));
-  const rounds = Math.max(0, ...running.map(({ repeats }) => repeats));
+  const repeats = repeatsOf(running, options);
+  const rounds = Math.max(0, ...repeats.values());
   for (let round = 0; round < rounds; round++) {
-    for (const run of running) if (round < run.repeats) await sample(run, options);
+    for (const run of running) if (round < repeats.get(run)!) await sample(run, options);
   }
   for (const { runner } of running) await runner.dispose();
   return runs.map((run) => (run instanceof Error ? run : entry(run)));
+}
+
+function repeatsOf(running: readonly Running[], { repeats }: TimingOptions): Map<Running, number> {
+  const wholeMs = ({ roughMs, scaledBy }: Running) => roughMs * scaledBy;
+  const best = Math.min(
+    ...running.filter(({ candidate }) => candidate.peer === "webgpu").map((run) => wholeMs(run)),
+  );
+  const own = (run: Running): number => {
+    const { candidate, roughMs, scaledBy } = run;
+    if (roughMs <= LONG_MS) return repeats;
+    const ranked = candidate.peer === "webgpu" && wholeMs(run) <= OUT_OF_REACH * best;
+    const once = scaledBy > 1 && candidate.peer !== undefined && !ranked;
+    return once ? 1 : Math.min(LONG_REPEATS, repeats);
+  };
+  return new Map(running.map((run) => [run, own(run)]));
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
@@ -96,45 +123,66 @@ async function start(candidate: Candidate, options: TimingOptions): Promise<Runn
   const before = counter.liveBytes;
   counter.resetPeak();
   const began = performance.now();
-  let scaledBy = 1;
-  let runner = await candidate.prepare(1);
-  let ms = await timed(runner, 1);
-  if (parts > 1 && parts * ms > SCALED_MS) {
-    scaledBy = parts;
-  } else if (parts > 1) {
-    await runner.dispose();
+  let ready = await firstCalls(candidate, 1);
+  const long = candidate.partOnly || parts * ready.roughMs > SCALED_MS;
+  const scaledBy = long ? parts : 1;
+  if (parts > 1 && !long) {
+    await ready.runner.dispose();
     counter.resetPeak();
-    runner = await candidate.prepare(parts);
-    ms = await timed(runner, 1);
+    ready = await firstCalls(candidate, parts);
   }
-  // The first time still holds what an engine does once.
-  if (ms < LONG_MS) ms = Math.min(ms, await timed(runner, 1));
-  const calls = Math.max(1, Math.min(MOST_CALLS, Math.round(BURST_MS / ms)));
-  const repeats = ms > LONG_MS ? Math.min(LONG_REPEATS, options.repeats) : options.repeats;
-  const counts = await countCalls(runner, calls, ms, counter);
+  const { runner, roughMs } = ready;
+  const calls = Math.max(1, Math.min(MOST_CALLS, Math.round(BURST_MS / roughMs)));
+  const counts = roughMs > LONG_MS ? NO_CALLS : await countCalls(runner, calls, counter);
+  const peakOfPart = scaledBy > 1 && !candidate.allocate;
+  const peakBytes =
+    peakOfPart || scaledBy === 1 ? counter.peakBytes - before : await peakOf(candidate, counter);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  say(`  ${candidate.name}: ready after ${seconds} s, about ${(ms * scaledBy).toPrecision(3)} ms a call`);
-  const peakBytes = counter.peakBytes - before;
-  return { candidate, runner, scaledBy, calls, repeats, counts, peakBytes, samples: [], hostSamples: [] };
+  const about = (roughMs * scaledBy).toPrecision(3);
+  say(`  ${candidate.name}: ready after ${seconds} s, about ${about} ms a call`);
+  const samples = { samples: [], hostSamples: [] };
+  return { candidate, runner, scaledBy, calls, roughMs, counts, peakBytes, peakOfPart, ...samples };
+}
+
+async function firstCalls(candidate: Candidate, parts: number): Promise<Pick<Running, "runner" | "roughMs">> {
+  const runner = await candidate.prepare(parts);
+  try {
+    const first = await timed(runner, 1);
+    // The first time still holds what an engine does once.
+    return { runner, roughMs: first < LONG_MS ? Math.min(first, await timed(runner, 1)) : first };
+  } catch (error) {
+    await runner.dispose();
+    throw error;
+  }
+}
+
+async function peakOf(candidate: Candidate, counter: CallCounter): Promise<number> {
+  const before = counter.liveBytes;
+  counter.resetPeak();
+  await candidate.allocate?.();
+  return counter.peakBytes - before;
 }
 
 /**
  * Calls of the API per call: what n more calls in a burst add, so that reading the result at its end does not
- * count. Long calls are counted once, their reading included. An engine may put several calls in one submit, more of
- * them in a longer burst, so submits are simply divided.
+ * count. Long calls are counted while they are timed, their reading included. An engine may put several calls in one
+ * submit, more of them in a longer burst, so submits are simply divided.
  */
-async function countCalls(runner: Runner, calls: number, ms: number, counter: CallCounter): Promise<Calls> {
+async function countCalls(runner: Runner, calls: number, counter: CallCounter): Promise<Calls> {
   const count = async (burst: number) => {
     await runner.warm(burst);
-    const before = counter.read();
-    await runner.burst(burst);
-    return combined(counter.read(), before, (after, earlier) => after - earlier);
+    return counted(counter, () => runner.burst(burst));
   };
   const once = await count(calls);
-  if (ms > LONG_MS) return scaled(once, 1 / calls);
   const twice = await count(2 * calls);
   const added = combined(twice, once, (more, less) => (more - less) / calls);
   return { ...added, submits: twice.submits / (2 * calls) };
+}
+
+async function counted(counter: CallCounter, work: () => Promise<void>): Promise<Calls> {
+  const before = counter.read();
+  await work();
+  return combined(counter.read(), before, (after, earlier) => after - earlier);
 }
 
 async function timed(runner: Runner, calls: number): Promise<number> {
@@ -145,25 +193,27 @@ async function timed(runner: Runner, calls: number): Promise<number> {
 }
 
 async function sample(run: Running, { counter }: TimingOptions): Promise<void> {
-  const { runner, calls, samples, hostSamples, scaledBy } = run;
+  const { runner, calls, samples, hostSamples, scaledBy, roughMs } = run;
   await runner.warm(calls);
   const began = performance.now();
-  await runner.burst(calls);
+  const counts = await counted(counter, () => runner.burst(calls));
   samples.push(((performance.now() - began) / calls) * scaledBy);
   hostSamples.push(((counter.lastWork - began) / calls) * scaledBy);
+  if (roughMs > LONG_MS) run.counts = scaled(counts, 1 / calls);
 }
 
 function entry(run: Running): Entry {
-  const { candidate, samples, hostSamples, calls, repeats, counts, scaledBy, peakBytes } = run;
+  const { candidate, samples, hostSamples, calls, counts, scaledBy, peakBytes, peakOfPart } = run;
   const ms = spread(samples);
   return {
     ms,
-    repeats,
+    repeats: samples.length,
     callsPerRepeat: calls,
     ...counts,
     ...(scaledBy > 1 && { scaledBy }),
     ...(candidate.operations && { gflops: candidate.operations / ms.median / 1e6 }),
     hostMs: spread(hostSamples).median,
     peakBytes,
+    ...(peakOfPart && { peakOfPart }),
   };
 }

@@ -2,6 +2,7 @@
  * Solves of a flow over any number of points: in chunks that fit the device, through forward solves that are kept
  * for the shapes last used. All in standardised coordinates; the flow adds the scaling.
  */
+import type { Packing } from "../field/packing.js";
 import { type TraceOptions, tracePlan } from "../field/trace.js";
 import type { Weights } from "../field/weights.js";
 import type { Buffer } from "../gpu/buffer.js";
@@ -55,6 +56,12 @@ const ROWS = 16_384;
 const WORDS = 1 << 24;
 /** Forward solves kept for reuse. */
 const KEPT = 4;
+
+/** Rows solved for at once, of a field's value and `tangents` tangents. */
+export function rowsPerChunk({ layers }: Packing, tangents: number): number {
+  const widths = layers.reduce((sum, layer) => sum + layer.outPadded, layers[0]!.inPadded);
+  return Math.max(1, Math.min(ROWS, Math.floor(WORDS / ((1 + tangents) * widths))));
+}
 
 export class Evaluator {
   readonly #kept = new Map<string, Forward>();
@@ -140,10 +147,8 @@ export class Evaluator {
   }
 
   #rowsPerChunk(trace: TraceOptions | undefined): number {
-    const { layers, spec } = this.weights.packing;
-    const slots = 1 + (trace ? tracePlan(trace, spec.dim, 1).probes : 0);
-    const widths = layers.reduce((sum, layer) => sum + layer.outPadded, layers[0]!.inPadded);
-    return Math.max(1, Math.min(ROWS, Math.floor(WORDS / (slots * widths))));
+    const { packing } = this.weights;
+    return rowsPerChunk(packing, trace ? tracePlan(trace, packing.spec.dim, 1).probes : 0);
   }
 
   async #solveFor(batch: number, request: CarryRequest): Promise<Forward> {

@@ -49,7 +49,7 @@ export interface FusedOptions {
 }
 
 /** A tape of every stage is kept up to this size; above it the reverse pass evaluates the stages again. */
-const TAPE_BYTES = 48 * 2 ** 20;
+export const TAPE_BYTES = 48 * 2 ** 20;
 /** Adaptive steps tried in one dispatch, where they are short. */
 export const TRIES = 64;
 

@@ -3,7 +3,12 @@ import { carried, logDensity, lossAndGradient, TrainRunner, workloadRunner } fro
 import { gridOf, problemOf } from "../../src/bench/problem.js";
 import type { WorkloadResult } from "../../src/bench/report.js";
 import { type Candidate, compare, type Runner } from "../../src/bench/timing.js";
-import { type FlowWorkload, rowsOf, workloadOperations } from "../../src/bench/workloads.js";
+import {
+  type FlowWorkload,
+  rowsOf,
+  type TrainWorkload,
+  workloadOperations,
+} from "../../src/bench/workloads.js";
 import { type Device, openDevice } from "../../src/index.js";
 import { type Context, entriesOf, ratioOf } from "./context.js";
 import { basePoints } from "./peers/jax.js";
@@ -12,8 +17,9 @@ import { callRunner, type Peer } from "./peers/peer.js";
 
 /** Peers must give our numbers up to this, relative to the largest entry of each tensor. */
 const AGREEMENT = 1e-5;
-/** Checks of wider fields take one Runge–Kutta step: the same formulas, without minutes on a software adapter. */
+/** Checks of wider fields take one step of fewer rows: the same formulas, without minutes on a software adapter. */
 const WIDEST_WHOLE_CHECK = 128;
+const ROWS_OF_CHECK = 128;
 
 /** W4, which is layered, has dispatches that are shorter than a Runge–Kutta step anyhow. */
 const LARGEST_SPLIT = 512;
@@ -47,10 +53,11 @@ async function compared(
 ): Promise<WorkloadResult> {
   const operations = workloadOperations(workload);
   const suited = context.peers.filter((peer) => candidateOf(peer, workload));
+  const disagreement = checkOf(device, workload);
   const gaps = new Map<Peer, number>();
   const wrong: [string, { error: string }][] = [];
   for (const peer of suited) {
-    const gap = await disagreement(device, peer, workload).catch(String);
+    const gap = await disagreement(peer).catch(String);
     if (typeof gap === "number" && gap <= AGREEMENT) {
       gaps.set(peer, gap);
       continue;
@@ -69,8 +76,15 @@ async function compared(
       latest = workloadRunner(device, workload, Math.min(parts, workload.shape.rkSteps));
       return latest;
     },
+    ...(workload.kind === "train" && { allocate: () => allocated(device, workload) }),
   };
-  const theirs = right.map((peer) => ({ ...candidateOf(peer, workload)!, operations }));
+  const theirs = right.map((peer) => ({
+    ...candidateOf(peer, workload)!,
+    peer: peer.kind,
+    // WebAssembly has 4 GiB, and a library that ran out of them does not give back what it held.
+    partOnly: peer.kind === "wasm" && isWide(workload),
+    operations,
+  }));
   const split: Candidate[] = splitDevice
     ? [
         {
@@ -104,6 +118,8 @@ async function compared(
   };
 }
 
+const isWide = ({ shape }: FlowWorkload) => shape.hidden.some((width) => width > WIDEST_WHOLE_CHECK);
+
 /** undefined where the peer has nothing for the workload. */
 function candidateOf(peer: Peer, workload: FlowWorkload): Candidate | undefined {
   const { name } = peer;
@@ -128,22 +144,35 @@ function candidateOf(peer: Peer, workload: FlowWorkload): Candidate | undefined 
   );
 }
 
-/** How far the peer's result is from ours on the same numbers. */
-async function disagreement(device: Device, peer: Peer, workload: FlowWorkload): Promise<number> {
-  const wide = workload.shape.hidden.some((width) => width > WIDEST_WHOLE_CHECK);
+async function allocated(device: Device, workload: TrainWorkload): Promise<void> {
+  const runner = new TrainRunner(device, workload);
+  await runner.allocate().finally(() => runner.dispose());
+}
+
+/** Tells how far a peer's result is from ours on the same numbers; ours are computed once. */
+function checkOf(device: Device, workload: FlowWorkload): (peer: Peer) => Promise<number> {
+  const wide = isWide(workload);
   const shape = { ...workload.shape, rkSteps: wide ? 1 : workload.shape.rkSteps };
   if (workload.kind === "train") {
-    const problem = problemOf(shape, rowsOf(workload));
-    const ours = await lossAndGradient(device, problem);
-    const theirs = await peer.lossAndGradient(problem);
-    const loss = relativeError([theirs.loss], [ours.loss]);
-    return Math.max(loss, largestDisagreement(problem.field, theirs.gradient, ours.gradient));
+    const problem = problemOf(shape, wide ? ROWS_OF_CHECK : rowsOf(workload));
+    let ours: ReturnType<typeof lossAndGradient> | undefined;
+    return async (peer) => {
+      ours ??= lossAndGradient(device, problem);
+      const { loss, gradient } = await ours;
+      const theirs = await peer.lossAndGradient(problem);
+      const gap = largestDisagreement(problem.field, theirs.gradient, gradient);
+      return Math.max(relativeError([theirs.loss], [loss]), gap);
+    };
   }
   const problem = problemOf(shape, 2);
   const density = workload.kind === "density";
   const points = density ? gridOf(20) : basePoints(400, shape.dim);
-  const call = density ? await peer.density!(problem, points) : await peer.sampler!(problem, 400);
-  const theirs = await call.run(points);
-  call.dispose();
-  return relativeError(theirs, await (density ? logDensity : carried)(device, problem, points));
+  let ours: Promise<Float32Array> | undefined;
+  return async (peer) => {
+    ours ??= (density ? logDensity : carried)(device, problem, points);
+    const call = density ? await peer.density!(problem, points) : await peer.sampler!(problem, 400);
+    const theirs = await call.run(points);
+    call.dispose();
+    return relativeError(theirs, await ours);
+  };
 }

@@ -32,8 +32,9 @@ async function oneSize(device: Device, size: ProductSize, context: Context): Pro
   const candidates: Candidate[] = [
     { name: "ours", operations, prepare: (parts) => productRunner(device, part(size, parts)) },
     { name: "bare kernel", operations, prepare: (parts) => bareProduct(device, part(size, parts)) },
-    ...peers.map(({ name, product }) => ({
+    ...peers.map(({ name, kind, product }) => ({
       name,
+      peer: kind,
       operations,
       prepare: (parts: number) => product!(part(size, parts)),
     })),

@@ -11,11 +11,11 @@ const STORAGE = () => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
 /** Of what `matrix` gives, as the other engines' products. @throws RangeError when 8 does not divide a size */
 export async function bareProduct({ gpu }: Device, { m, n, k }: ProductSize): Promise<Runner> {
   if ([m, n, k].some((size) => size % 8 !== 0)) throw new RangeError(`8 does not divide ${m}×${k}×${n}.`);
-  const sizes = filled(gpu, new Uint32Array([m, n, k, 0]), GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+  const sizes = `const M = ${m}u; const K = ${k}u; const N = ${n}u;\n`;
   const a = filled(gpu, matrix(m, k, 1), STORAGE());
   const b = filled(gpu, matrix(k, n, 2), STORAGE());
   const c = gpu.createBuffer({ size: 4 * m * n, usage: STORAGE() });
-  return repeated(gpu, product, [sizes, a, b, c], [Math.ceil(n / 32), Math.ceil(m / 16)]);
+  return repeated(gpu, sizes + product, [a, b, c], [Math.ceil(n / 64), Math.ceil(m / 32)]);
 }
 
 /** Workgroups, and operations of one dispatch. */
@@ -33,17 +33,13 @@ export function multiplyAddCeiling({ gpu }: Device): Candidate {
   };
 }
 
-function filled(
-  gpu: GPUDevice,
-  data: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>,
-  usage: number,
-): GPUBuffer {
+function filled(gpu: GPUDevice, data: Float32Array<ArrayBuffer>, usage: number): GPUBuffer {
   const buffer = gpu.createBuffer({ size: data.byteLength, usage });
   gpu.queue.writeBuffer(buffer, 0, data);
   return buffer;
 }
 
-/** A burst is one pass. Uniforms and storage in the order of their bindings; the last one is written. */
+/** A burst is one pass. Storage in the order of its bindings; the last one is written. */
 async function repeated(
   gpu: GPUDevice,
   code: string,
@@ -53,12 +49,10 @@ async function repeated(
   const module = gpu.createShaderModule({ code });
   const last = buffers.length - 1;
   const layout = gpu.createBindGroupLayout({
-    entries: buffers.map(({ usage }, binding) => ({
+    entries: buffers.map((_, binding) => ({
       binding,
       visibility: GPUShaderStage.COMPUTE,
-      buffer: {
-        type: usage & GPUBufferUsage.UNIFORM ? "uniform" : binding < last ? "read-only-storage" : "storage",
-      },
+      buffer: { type: binding < last ? "read-only-storage" : "storage" },
     })),
   });
   const pipeline = await gpu.createComputePipelineAsync({

@@ -28,9 +28,10 @@ describe("compare", () => {
   const scope = { GPUDevice: Device as never };
 
   /** Every part of a call takes `ms`; a call makes two buffers, and a burst one more for its result. */
-  function engine(name: string, ms: number): Candidate {
+  function engine(name: string, ms: number, peer?: Candidate["peer"]): Candidate {
     return {
       name,
+      peer,
       operations: 1e6,
       prepare: async (parts) => ({
         warm: async () => {},
@@ -76,6 +77,35 @@ describe("compare", () => {
     const [long, longer] = await run([engine("long", 700), engine("longer", 4000)], 8);
     expect(long).toMatchObject({ ms: { median: 5600 }, repeats: 3, callsPerRepeat: 1 });
     expect(longer).toMatchObject({ ms: { median: 32_000 }, repeats: 5, scaledBy: 8 });
+  });
+
+  test("of long parts only ours and what comes near the best peer are repeated", async () => {
+    const ours = {
+      ...engine("ours", 30_000),
+      allocate: async () => void new Device().createBuffer({ size: 1000 }),
+    };
+    const [mine, best, near, far, wasm] = await run(
+      [
+        ours,
+        engine("best", 10_000, "webgpu"),
+        engine("near", 19_000, "webgpu"),
+        engine("far", 21_000, "webgpu"),
+        engine("wasm", 6000, "wasm"),
+      ],
+      8,
+    );
+    expect([mine, best, near, far, wasm]).toMatchObject([3, 3, 3, 1, 1].map((repeats) => ({ repeats })));
+    // The far one: a call that compiles, and the one that is timed and counted, with its reading.
+    expect(log.filter((name) => name === "far")).toHaveLength(2);
+    expect(far).toMatchObject({ ms: { median: 168_000 }, buffersCreated: 3, scaledBy: 8, peakOfPart: true });
+    // Ours tells the memory of a whole call.
+    expect(mine).toMatchObject({ peakBytes: 1000 });
+    expect(mine).not.toHaveProperty("peakOfPart");
+  });
+
+  test("an engine without room for a whole call is timed by a part", async () => {
+    const [entry] = await run([{ ...engine("small", 100, "wasm"), partOnly: true }], 8);
+    expect(entry).toMatchObject({ ms: { median: 800 }, scaledBy: 8, repeats: 5 });
   });
 
   test("an engine that fails is told apart, and the others go on", async () => {
