@@ -64,7 +64,12 @@ export default defineConfig({
   root: demos,
   // Relative addresses, so that the built site works under any path.
   base: "./",
-  resolve: { alias: { fjordgpu: join(root, "src", "index.ts") } },
+  resolve: {
+    alias: {
+      "fjordgpu/bench": join(root, "src", "bench", "index.ts"),
+      fjordgpu: join(root, "src", "index.ts"),
+    },
+  },
   plugins: [kernels(), shortKernels(), stylesInDevelopment(), offline()],
   worker: { format: "es", plugins: () => [shortKernels()] },
   server: { fs: { allow: [root] } },

@@ -21,7 +21,8 @@ const shared = {
 const inNode = { ...shared, environment: "node" as const, pool: "forks" as const };
 
 // The pages import the library by its name.
-const resolve = { alias: { fjordgpu: fileURLToPath(new URL("src/index.ts", import.meta.url)) } };
+const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+const resolve = { alias: { "fjordgpu/bench": source("bench/index.ts"), fjordgpu: source("index.ts") } };
 
 const node = {
   resolve,

@@ -1,8 +1,9 @@
 /** The page of the benchmark with the tables of a run, and of the model for real GPUs, in their places. */
+
+import { modelTable } from "../src/bench/model.js";
 import type { BenchReport } from "../src/bench/report.js";
 import { benchTable } from "../src/bench/table.js";
 import { FLOW_WORKLOADS } from "../src/bench/workloads.js";
-import { modelTable } from "../test/bench/model.js";
 import { targetsTable } from "../test/bench/targets.js";
 import { between } from "./between.js";
 

@@ -175,6 +175,8 @@ const SHOTS: readonly Shot[] = [
       await state(page, "ready");
       await page.getByTestId("measure").click();
       await state(page, "ready");
+      await page.getByTestId("bench-run").click();
+      await state(page, "ready");
     },
   },
 ];

@@ -1,15 +1,20 @@
 /**
- * The engine page: a self-test of this device against float64, its limits, its speed, and a report to copy.
+ * The engine page: a self-test of this device against float64, the benchmark, the speed of single operations, its
+ * limits, and a report to copy.
  *
  * Address parameters, all optional: start=0 (no self-test by itself), groups=arithmetic.fields (only these),
- * brief=1 (benchmarks of small sizes).
+ * brief=1 (small sizes of single operations, one repeat in the benchmark).
  */
+import { adapterTitle } from "../shared/adapter.js";
 import { byId, make, setText } from "../shared/dom.js";
 import type { Failure } from "../shared/failure.js";
 import { decimal, integer } from "../shared/format.js";
 import { Notice } from "../shared/notice.js";
 import { themeToggle } from "../shared/theme.js";
 import { WorkerClient } from "../shared/worker-client.js";
+import { BenchCard } from "./bench-card.js";
+import { copyText } from "./copy.js";
+import { hostOf } from "./host.js";
 import {
   type Checked,
   type Command,
@@ -29,6 +34,7 @@ const copyButton = byId("copy", HTMLButtonElement);
 const report = byId("report", HTMLTextAreaElement);
 const notice = new Notice(byId("notice", HTMLElement));
 const address = new URLSearchParams(location.search);
+const brief = address.get("brief") === "1";
 const groups = GROUPS.filter((group) => address.get("groups")?.split(".").includes(group) ?? true);
 
 let device: Described | undefined;
@@ -40,6 +46,13 @@ const client = new WorkerClient<Command, Event>({
   create: () => new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }),
   onEvent,
   onCrash: (message) => onFailure({ kind: "failed", message }),
+});
+const bench = new BenchCard({
+  run: (only) => {
+    setState("benching", "The benchmark is running.");
+    client.send({ type: "bench", only, host: hostOf(navigator.userAgent), brief });
+  },
+  cancel,
 });
 testButton.addEventListener("click", test);
 measureButton.addEventListener("click", measure);
@@ -63,16 +76,25 @@ function measure(): void {
   measures = [];
   byId("measures", HTMLTableSectionElement).replaceChildren();
   setState("measuring", "Measuring…");
-  client.send({ type: "measure", brief: address.get("brief") === "1" });
+  client.send({ type: "measure", brief });
+}
+
+/** Ends the worker: a workload does not look up until its calls have come back. */
+function cancel(): void {
+  client.restart();
+  client.begin({ type: "describe" });
+  bench.cancelled();
+  setState("opening", "Opening the device…");
 }
 
 /** What the page is doing; buttons wait while it is busy. */
 function setState(state: string, text: string): void {
   document.body.dataset.state = state;
   setText(status, text);
-  const busy = state === "testing" || state === "measuring" || state === "opening";
-  testButton.disabled = measureButton.disabled = busy;
-  report.value = reportText({ device, checks, measures, browser: navigator.userAgent });
+  testButton.disabled = measureButton.disabled = state !== "ready";
+  bench.setState(state === "ready" ? "free" : state === "benching" ? "benching" : "none");
+  const { markdown } = bench;
+  report.value = reportText({ device, checks, markdown, measures, browser: navigator.userAgent });
 }
 
 function onEvent(event: Event): void {
@@ -82,6 +104,11 @@ function onEvent(event: Event): void {
   else if (event.type === "tested") onTested(event.milliseconds);
   else if (event.type === "measuredAll") {
     setState("ready", `Measured in ${decimal(event.milliseconds / 1000, 1)} s.`);
+  } else if (event.type === "benching") bench.progress(event.name, event.text);
+  else if (event.type === "benched") bench.add(event.report);
+  else if (event.type === "benchedAll") {
+    bench.done(event.milliseconds);
+    setState("ready", "The benchmark is done.");
   } else onFailure(event.failure);
 }
 
@@ -93,7 +120,8 @@ function breakable(name: string): (string | HTMLElement)[] {
 
 function onDescribed(event: Described): void {
   device = event;
-  setText(byId("adapter", HTMLElement), event.isSoftware ? `${event.adapter}, software` : event.adapter);
+  bench.setAdapter(event.adapter);
+  setText(byId("adapter", HTMLElement), adapterTitle(event.adapter));
   const rows = event.limits.map(({ name, inUse, offered }) =>
     make(
       "tr",
@@ -160,21 +188,14 @@ function onMeasured(measured: Measured): void {
   setText(status, `Measuring: ${name} is done.`);
 }
 
-/** Copies the report; where the clipboard is closed to the page, selects it for the reader to copy. */
 async function copy(): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(report.value);
-    setText(status, "The report is on the clipboard.");
-  } catch {
-    report.focus();
-    report.select();
-    setText(status, "The clipboard is closed to this page; the report is selected, to be copied by hand.");
-  }
+  const copied = await copyText(report.value, report);
+  const closed = "The clipboard is closed to this page; the report is selected, to be copied by hand.";
+  setText(status, copied ? "The report is on the clipboard." : closed);
 }
 
 function onFailure(failure: Failure): void {
   setState("stopped", "Stopped.");
-  testButton.disabled = measureButton.disabled = true;
   notice.showFailure(failure, () => {
     notice.hide();
     client.restart();

@@ -1,4 +1,6 @@
 /** What the engine page and its worker say to each other. Every message also carries a run number. */
+import type { AdapterSummary } from "fjordgpu";
+import type { OwnReport, WorkloadName } from "fjordgpu/bench";
 import type { Failure } from "../shared/failure.js";
 
 export const GROUPS = ["arithmetic", "activations", "tensors", "fields", "solves", "gradients"] as const;
@@ -12,13 +14,19 @@ export type Command =
   | { readonly type: "describe" }
   /** Run the self-test of these groups. */
   | { readonly type: "test"; readonly groups: readonly Group[] }
-  /** Run the micro-benchmarks; `brief` takes small sizes and one repetition. */
-  | { readonly type: "measure"; readonly brief: boolean };
+  /** Measure single operations; `brief` takes small sizes and one repetition. */
+  | { readonly type: "measure"; readonly brief: boolean }
+  /** Run these workloads of the benchmark; `brief` takes one repeat. */
+  | {
+      readonly type: "bench";
+      readonly only: readonly WorkloadName[];
+      readonly host: string;
+      readonly brief: boolean;
+    };
 
 export interface Described {
   readonly type: "described";
-  readonly adapter: string;
-  readonly isSoftware: boolean;
+  readonly adapter: AdapterSummary;
   readonly limits: readonly Limit[];
   readonly features: readonly string[];
 }
@@ -63,6 +71,11 @@ export type Event =
   | Measured
   | { readonly type: "tested"; readonly milliseconds: number }
   | { readonly type: "measuredAll"; readonly milliseconds: number }
+  /** A workload is being prepared, or, with `text`, about to be timed. */
+  | { readonly type: "benching"; readonly name: WorkloadName; readonly text: string }
+  /** One workload of the benchmark is done. */
+  | { readonly type: "benched"; readonly report: OwnReport }
+  | { readonly type: "benchedAll"; readonly milliseconds: number }
   | { readonly type: "failed"; readonly failure: Failure };
 
 export function passed({ error, bound }: Checked): boolean {

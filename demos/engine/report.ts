@@ -1,10 +1,13 @@
 /** Everything the page found, as plain text for a bug report. */
+import { adapterTitle } from "../shared/adapter.js";
 import { decimal, integer } from "../shared/format.js";
 import { type Checked, type Described, type Measured, passed } from "./protocol.js";
 
 export interface Findings {
   readonly device?: Described;
   readonly checks: readonly Checked[];
+  /** The table of the benchmark as Markdown; "" without. */
+  readonly markdown: string;
   readonly measures: readonly Measured[];
   readonly browser: string;
 }
@@ -22,14 +25,10 @@ export function time(milliseconds: number): string {
   return String(Number(milliseconds.toPrecision(3)));
 }
 
-export function reportText({ device, checks, measures, browser }: Findings): string {
+export function reportText({ device, checks, markdown, measures, browser }: Findings): string {
   const lines = ["fjordgpu engine report", `browser  ${browser}`];
   if (device) {
-    lines.push(
-      `adapter  ${device.adapter}${device.isSoftware ? " (software)" : ""}`,
-      "",
-      "limits (in use / offered)",
-    );
+    lines.push(`adapter  ${adapterTitle(device.adapter)}`, "", "limits (in use / offered)");
     for (const { name, inUse, offered } of device.limits) lines.push(`  ${name}  ${inUse} / ${offered}`);
     lines.push(`  features  ${device.features.join(" ") || "none"}`);
   }
@@ -44,8 +43,9 @@ export function reportText({ device, checks, measures, browser }: Findings): str
       lines.push(`  ${verdict}  ${group}: ${name}  ${errorText(check)} / ${bound} ${unit}${why}`);
     }
   }
+  if (markdown !== "") lines.push("", "benchmark", markdown);
   if (measures.length > 0) {
-    lines.push("", "benchmarks (median)");
+    lines.push("", "single operations (median)");
     for (const { name, size, milliseconds, repetitions, rate, unit } of measures) {
       const speed = Number(rate.toPrecision(3));
       lines.push(`  ${name} (${size})  ${time(milliseconds)} ms of ${repetitions}  ${speed} ${unit}`);

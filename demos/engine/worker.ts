@@ -1,15 +1,17 @@
 /** The engine page's worker: owns the device; describes, tests and measures it. */
 import { type Device, openDevice } from "fjordgpu";
-import { adapterName } from "../shared/adapter.js";
+import { bench } from "fjordgpu/bench";
 import { failureOf } from "../shared/failure.js";
 import { onCommand, postEvent } from "../shared/worker-scope.js";
-import { benchmarks, median, timesOf } from "./benchmarks.js";
 import type { Check } from "./checks/check.js";
 import { KERNEL_CHECKS } from "./checks/kernels.js";
 import { SOLVE_CHECKS } from "./checks/solves.js";
+import { median, operations, timesOf } from "./operations.js";
 import type { Checked, Command, Described, Event, Group, Limit } from "./protocol.js";
 
-/** Milliseconds for the repetitions of one benchmark. */
+type BenchCommand = Extract<Command, { type: "bench" }>;
+
+/** Milliseconds for the repetitions of one operation. */
 const BUDGET = 500;
 
 /** The limits that decide what fits on a device; others concern drawing. */
@@ -43,8 +45,7 @@ async function describe(id: number, opened: Device): Promise<void> {
   }));
   const event: Described = {
     type: "described",
-    adapter: adapterName(opened.adapter),
-    isSoftware: opened.adapter.isSoftware,
+    adapter: opened.adapter,
     limits,
     features: [...(adapter?.features ?? [])].sort(),
   };
@@ -74,7 +75,7 @@ async function test(id: number, opened: Device, groups: readonly Group[]): Promi
 
 async function measure(id: number, opened: Device, brief: boolean): Promise<void> {
   const start = performance.now();
-  for (const { name, size, work, unit, prepare } of benchmarks(brief)) {
+  for (const { name, size, work, unit, prepare } of operations(brief)) {
     if (id !== current) return;
     const prepared = await prepare(opened);
     try {
@@ -96,12 +97,26 @@ async function measure(id: number, opened: Device, brief: boolean): Promise<void
   postEvent<Event>(id, { type: "measuredAll", milliseconds: performance.now() - start });
 }
 
+async function benchmark(id: number, opened: Device, command: BenchCommand): Promise<void> {
+  const { host, brief } = command;
+  const start = performance.now();
+  for (const name of command.only) {
+    if (id !== current) return;
+    const say = (text: string) => postEvent<Event>(id, { type: "benching", name, text: text.trim() });
+    say("");
+    const report = await bench(opened, { only: [name], repeats: brief ? 1 : undefined, host, say });
+    postEvent<Event>(id, { type: "benched", report });
+  }
+  postEvent<Event>(id, { type: "benchedAll", milliseconds: performance.now() - start });
+}
+
 async function obey(command: Command & { readonly run: number }): Promise<void> {
   device ??= openDevice({ onLost: (error) => fail(current, error) });
   const opened = await device;
   if (command.type === "describe") await describe(command.run, opened);
   else if (command.type === "test") await test(command.run, opened, command.groups);
-  else await measure(command.run, opened, command.brief);
+  else if (command.type === "measure") await measure(command.run, opened, command.brief);
+  else await benchmark(command.run, opened, command);
 }
 
 onCommand<Command>((command) => {

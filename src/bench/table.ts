@@ -12,9 +12,7 @@ import type { Spread } from "./timing.js";
 
 /** Ours against the best peer, what ours takes beside time, the way to quality, then every engine on every workload. */
 export function benchTable(report: BenchReport): string {
-  const { vendor, architecture, description, isSoftware } = report.adapter;
-  const adapter = [vendor, architecture, description].filter(Boolean).join(", ") || "unnamed";
-  const head = `Adapter: ${adapter}${isSoftware ? " (software)" : ""}. ${report.host}. ${report.date.slice(0, 10)}.`;
+  const head = headOf(report);
   const rows = Object.entries(report.workloads).flatMap(([name, result]) => rowsOf(name, result));
   const summary = markdown(
     [
@@ -115,6 +113,13 @@ function notesOf({ workloads }: BenchReport): string {
 interface Row {
   readonly name: string;
   readonly result: WorkloadResult;
+}
+
+/** What was measured where and when. */
+export function headOf({ adapter, host, date }: BenchReport): string {
+  const { vendor, architecture, description, isSoftware } = adapter;
+  const name = [vendor, architecture, description].filter(Boolean).join(", ") || "unnamed";
+  return `Adapter: ${name}${isSoftware ? " (software)" : ""}. ${host}. ${date.slice(0, 10)}.`;
 }
 
 /** A row for each size of M, one for everything else. */

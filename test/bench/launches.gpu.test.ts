@@ -1,10 +1,10 @@
 /** The launches that the model for real GPUs counts are those of steps that are really taken. */
 import { beforeAll, expect, test } from "vitest";
 import { TrainRunner } from "../../src/bench/engine.js";
+import { LAYERED, planOf } from "../../src/bench/model.js";
 import { FLOW_WORKLOADS, type TrainWorkload } from "../../src/bench/workloads.js";
 import type { Device } from "../../src/gpu/device.js";
 import { testDevice } from "../support/device.js";
-import { LAYERED, planOf } from "./model.js";
 
 let device: Device;
 beforeAll(async () => {

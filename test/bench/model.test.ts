@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { expect as expected, GPUS, modelTable, planOf, verdict } from "../../src/bench/model.js";
 import { evaluationOperations, FLOW_WORKLOADS, workloadOperations } from "../../src/bench/workloads.js";
-import { expect as expected, GPUS, modelTable, planOf, verdict } from "./model.js";
 
 const workload = (name: string) => FLOW_WORKLOADS.find((each) => each.name === name)!;
 const [integrated, discrete] = [GPUS[0]!, GPUS[1]!];

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { hostOf } from "../../demos/engine/host.js";
 import {
   countDiffering,
   magnitudes,
@@ -38,6 +39,28 @@ describe("measures of error", () => {
   });
 });
 
+test.each([
+  [
+    "Chrome 150.0.0.0 (X11; Linux x86_64)",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36",
+  ],
+  [
+    "Edge 150.0.1.2 (Windows NT 10.0; Win64; x64)",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0.0.0 Safari/537.36 Edg/150.0.1.2",
+  ],
+  [
+    "Safari 26.0 (Macintosh; Intel Mac OS X 10_15_7)",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15",
+  ],
+  [
+    "Firefox 145.0 (X11; Linux x86_64; rv:145.0)",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+  ],
+  ["a browser", "a browser"],
+])("%s, by its user agent", (host, userAgent) => {
+  expect(hostOf(userAgent)).toBe(host);
+});
+
 test("the report says what failed and why", () => {
   const check: Checked = {
     type: "checked",
@@ -49,8 +72,9 @@ test("the report says what failed and why", () => {
     compared: 0,
     failure: "No pipeline.",
   };
-  const text = reportText({ checks: [check], measures: [], browser: "a browser" });
+  const text = reportText({ checks: [check], markdown: "| W0 |", measures: [], browser: "a browser" });
   expect(text).toContain("0 of 1 passed");
+  expect(text).toContain("\n\nbenchmark\n| W0 |");
   expect(text).toContain("FAIL  solves: rk4  no number / 3.0e-5 relative  No pipeline.");
   expect(errorText({ unit: "ULP", error: 0.5 })).toBe("0.50");
 });

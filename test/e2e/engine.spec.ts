@@ -30,6 +30,66 @@ test("the self-test passes, speed is measured, and the report can be copied", as
   faults.expectNone();
 });
 
+test("the benchmark is run, copied as Markdown, and cancelled", async ({ page, context, baseURL }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(baseURL!).origin });
+  const faults = new Faults(page);
+  await page.goto("engine/?start=0&brief=1");
+  await reach(page, "ready");
+  // Only what a processor can do in a short time is asked for by itself.
+  await expect(page.getByTestId("bench-warning")).toBeVisible();
+  const tick = (name: string) => page.getByRole("checkbox", { name });
+  await expect(tick("W1 training")).toBeChecked();
+  await expect(tick("W4")).not.toBeChecked();
+  await tick("W1 training").uncheck();
+  await expect(page.getByTestId("bench-copy")).toBeDisabled();
+
+  await page.getByTestId("bench-run").click();
+  await expect(page.getByTestId("bench-cancel")).toBeEnabled();
+  await reach(page, "ready");
+  await expect(page.getByTestId("bench-status")).toContainText("Done in");
+  const row = page.getByTestId("bench-rows").getByRole("row", { name: /^W0 / });
+  await expect(row.getByRole("cell").first()).toHaveText(/^[\d.,]+–/);
+  await expect(row.getByRole("cell").nth(2)).toHaveText(/^[\d.]+$/);
+  await expect(page.getByTestId("bench-send")).toContainText("docs/benchmark.md by a pull request");
+
+  // Also with times in it the table fits a phone.
+  const wide = page.viewportSize()!;
+  await page.setViewportSize({ width: 360, height: 640 });
+  const table = (await page.getByTestId("bench-rows").boundingBox())!;
+  expect(table.x + table.width).toBeLessThanOrEqual(360 - 24);
+  await page.setViewportSize(wide);
+
+  await page.getByTestId("bench-copy").click();
+  await expect(page.getByTestId("bench-status")).toContainText("clipboard");
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  const day = new Date().toISOString().slice(0, 4);
+  expect(copied).toMatch(new RegExp(`^Adapter: .+ \\(software\\)\\. \\w*Chrome [\\d.]+ .+\\. ${day}`));
+  expect(copied.split("\n").slice(2)).toEqual([
+    "|  | what | ms, median [fastest–slowest] | a GPU by the model, ms | GFLOP/s | dispatches | submits |",
+    "|---|---|---|---|---|---|---|",
+    expect.stringMatching(
+      /^\| W0 \| training step, .+ \| [\d.]+ \[[\d.]+–[\d.]+\] \| [\d.]+–[\d.]+ \| [\d.]+ \| 8 \| [\d.]+ \|$/,
+    ),
+  ]);
+  await expect(page.getByTestId("report")).toHaveValue(/\nbenchmark\nAdapter: /);
+
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error("closed"));
+  });
+  await page.getByTestId("bench-copy").click();
+  await expect(page.getByTestId("bench-table")).toBeFocused();
+  await expect(page.getByTestId("bench-table")).toHaveValue(copied);
+
+  await tick("W1 training").check();
+  await page.getByTestId("bench-run").click();
+  await page.getByTestId("bench-cancel").click();
+  await expect(page.getByTestId("bench-status")).toContainText("Cancelled");
+  await reach(page, "ready");
+  await expect(page.getByTestId("bench-run")).toBeEnabled();
+  await expect(tick("W1 training")).toBeChecked();
+  faults.expectNone();
+});
+
 test("a device that computes wrongly fails the self-test", async ({ page }) => {
   await page.goto("engine/?start=0&groups=tensors");
   await reach(page, "ready");

@@ -233,7 +233,8 @@ describe("bench", PATIENCE, () => {
     const out = ["--only", "W0", "--repeats", "1", "--out", at("bench.json")];
     const { code, stdout, stderr } = await run("bench", ...out);
     expect({ code, stderr }).toMatchObject({ code: 0 });
-    expect(stdout).toMatch(/^Adapter: .+\n\n\| {2}\| what \|/);
+    expect(stdout).toMatch(/^Adapter: .+\n\n\| {2}\| what \| ms, median .+\n\|[-|]+\n\| W0 \| .+ \|\n$/);
+    expect(stderr).toContain("docs/benchmark.md by a pull request");
     const { adapter, workloads } = JSON.parse(readFileSync(at("bench.json"), "utf8"));
     expect(adapter.vendor).not.toBe("");
     expect(Object.keys(workloads)).toEqual(["W0"]);
@@ -244,11 +245,17 @@ describe("bench", PATIENCE, () => {
   });
 
   test("a workload that there is not", async () => {
-    const { code, stderr } = await run("bench", "--only", "W4");
+    const { code, stderr } = await run("bench", "--only", "W4,W9");
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: '--only is "W4". Use one of: W0, W1, W1a, W2, W3, M.\n',
+      stderr: '--only is "W9". Use one of: W0, W1, W1a, W2, W3, W4, M.\n',
     });
+  });
+
+  test("the help says what is left out where", async () => {
+    const { code, stdout } = await run("bench", "--help");
+    expect(code).toBe(0);
+    expect(stdout).toContain("--only LIST  of W0,W1,W1a,W2,W3,W4,M (all; on a software adapter without W4");
   });
 });
 

@@ -9,20 +9,20 @@
  * workgroups, tapes and chunks are those of the plans that the engine makes, in blocks, the form for GPUs.
  */
 
-import { markdown, short } from "../../src/bench/table.js";
+import { rowsPerChunk } from "../cnf/evaluator.js";
+import { packing } from "../field/packing.js";
+import { layerSizes, mlpSpec, paramCount } from "../field/spec.js";
+import { TAPE_BYTES } from "../ode/fused-forward.js";
+import { type FusedPlan, forwardGroups, fusedPlan, fusedRefusal } from "../ode/fused-plan.js";
+import { stepPlan } from "../ode/plan.js";
+import { markdown, short } from "./table.js";
 import {
   evaluationOperations,
   type FlowWorkload,
   rowsOf,
   tangentsOf,
   workloadOperations,
-} from "../../src/bench/workloads.js";
-import { rowsPerChunk } from "../../src/cnf/evaluator.js";
-import { packing } from "../../src/field/packing.js";
-import { layerSizes, mlpSpec, paramCount } from "../../src/field/spec.js";
-import { TAPE_BYTES } from "../../src/ode/fused-forward.js";
-import { type FusedPlan, forwardGroups, fusedPlan, fusedRefusal } from "../../src/ode/fused-plan.js";
-import { stepPlan } from "../../src/ode/plan.js";
+} from "./workloads.js";
 
 export interface Gpu {
   readonly name: string;

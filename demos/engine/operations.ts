@@ -1,8 +1,8 @@
-/** Micro-benchmarks: what this device does in a second, measured from the call to the result. */
+/** Single operations: what this device does of each in a second, measured from the call to the result. */
 import { cnf, type Device, data, mlp, ops, solve, type Tensor, tensor, train } from "fjordgpu";
 import { spread } from "./numbers.js";
 
-export interface Benchmark {
+export interface Operation {
   readonly name: string;
   /** What is measured, in words and sizes. */
   readonly size: string;
@@ -53,7 +53,7 @@ function operation(device: Device, inputs: readonly Tensor[], op: () => Promise<
 }
 
 /** @param brief small sizes, for trying the page rather than the device */
-export function benchmarks(brief: boolean): Benchmark[] {
+export function operations(brief: boolean): Operation[] {
   const n = brief ? 1 << 14 : 1 << 22;
   const side = brief ? 64 : 512;
   const batch = brief ? 32 : 1024;
