@@ -47,7 +47,7 @@ async function browser() {
     test: {
       ...shared,
       name: "browser",
-      include: ["test/{kernels,field,oracle,ode,cnf}/**/*.gpu.test.ts", "test/**/*.browser.test.ts"],
+      include: ["test/{kernels,field,oracle,ode,cnf,train}/**/*.gpu.test.ts", "test/**/*.browser.test.ts"],
       browser: {
         enabled: true,
         headless: true,

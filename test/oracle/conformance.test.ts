@@ -105,8 +105,28 @@ test("exit code 0 when everything passes", async () => {
   expect(code).toBe(0);
 });
 
+test("solves go the way and in the form asked for", async () => {
+  const grad = join(folder, "grad");
+  cpSync(join(cases, "grad_concat_elu_rademacher_D2_h16-16.json"), join(grad, "grad.json"));
+  // 16 dimensions are too many for the fused path.
+  cpSync(join(cases, "solve_ignore_softplus_D16_h64_t0-1.json"), join(grad, "large.json"));
+  const { code, lines, errors } = await conformance(grad, "--path", "fused", "--form", "block");
+  const [judged, large] = ["grad", "large"].map((name) => lines.find((line) => line.includes(`${name}:`)));
+  expect(judged, errors).toMatch(/^pass {2}grad: fused discrete loss /);
+  expect(judged).not.toMatch(/layered/);
+  expect(large).toBe("skip  large: the fused path takes none of its solves");
+  expect(code).toBe(0);
+});
+
 test("exit code 2 for wrong usage", async () => {
-  for (const { code, errors } of await Promise.all([run(...COMMAND), conformance("no-such-folder")])) {
+  const wrong = [
+    ["no-such-folder"],
+    [cases, "--path", "fastest"],
+    [cases, "--form", "cube"],
+    [cases, "--all"],
+  ];
+  const results = [run(...COMMAND), ...wrong.map((args) => conformance(...args))];
+  for (const { code, errors } of await Promise.all(results)) {
     expect(errors).toContain("Usage: npm run conformance -- FOLDER");
     expect(code).toBe(2);
   }

@@ -7,7 +7,9 @@ import { complaint } from "./judge/report.js";
 const cases = await loadCases("grad");
 
 test.each(cases)("$case", async (oracle) => {
-  const { judgements } = await judgeGrad(await testDevice(), oracle, cases.indexOf(oracle));
+  const { judgements } = await judgeGrad(await testDevice(), oracle, {
+    turn: cases.indexOf(oracle),
+  });
   expect(judgements.length).toBeGreaterThan(0);
   expect(judgements.filter(({ pass }) => !pass).map(complaint)).toEqual([]);
 });

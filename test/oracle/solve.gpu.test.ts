@@ -7,7 +7,9 @@ import { judgeSolve } from "./judge/solve.js";
 const cases = await loadCases("solve");
 
 test.each(cases)("$case", async (oracle) => {
-  const { judgements } = await judgeSolve(await testDevice(), oracle, cases.indexOf(oracle));
+  const { judgements } = await judgeSolve(await testDevice(), oracle, {
+    turn: cases.indexOf(oracle),
+  });
   expect(judgements.length).toBeGreaterThan(0);
   expect(judgements.filter(({ pass }) => !pass).map(complaint)).toEqual([]);
 });

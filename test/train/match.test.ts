@@ -1,79 +1,11 @@
-/** One step of flow matching against float64, and what it costs. */
+/** Warm starts: schedule, seeds, cost. The numbers of a step are in match-step.gpu.test.ts. */
 import { describe, expect, test } from "vitest";
 import { type CnfOptions, cnf } from "../../src/cnf/index.js";
-import { fromPoints } from "../../src/data/index.js";
-import { initialParams, mlp } from "../../src/field/mlp.js";
+import { mlp } from "../../src/field/mlp.js";
 import type { MlpOptions } from "../../src/field/spec.js";
 import { groupRows } from "../../src/train/match-layered.js";
-import { relativeL2 } from "../support/compare.js";
 import { held, testDevice } from "../support/device.js";
-import { numbers } from "../support/tensors.js";
-import { matchStep } from "./match-reference.js";
 import { PLANE, RK4, SMALL_MOONS, stateOf, trained } from "./problems.js";
-
-/** Two whole tiles and five samples. */
-const BATCH = 37;
-
-describe("loss and gradient of a step are those of float64", () => {
-  test.each<[string, MlpOptions, number, number?]>([
-    ["time at the input", { dim: 2, hidden: [6], layer: "concat_first" }, 1],
-    ["concatsquash, swish, residual", { dim: 3, hidden: [5, 9], activation: "swish", residual: true }, 0.7],
-    [
-      "squash, softplus, two groups of columns",
-      { dim: 5, hidden: [8], layer: "squash", activation: "softplus" },
-      1,
-    ],
-    [
-      "concat, sin, residual",
-      { dim: 1, hidden: [4, 4, 4], layer: "concat", activation: "sin", residual: true },
-      2,
-    ],
-    ["no time, elu", { dim: 2, hidden: [20], layer: "ignore", activation: "elu" }, 1],
-    // Fields that go layer by layer: 37 samples are a group of 32 and one of 5.
-    ["9 dimensions, concatsquash", { dim: 9, hidden: [7] }, 0.8, 32],
-    [
-      "5 layers, swish, residual",
-      { dim: 2, hidden: [6, 4, 5, 4, 6], activation: "swish", residual: true },
-      1,
-      32,
-    ],
-    ["no hidden layer", { dim: 3, hidden: [], layer: "concat" }, 1, 32],
-  ])("%s", async (_, options, T, tile) => {
-    const field = mlp(options);
-    const { dim, spec } = field;
-    const points = numbers(40 * dim, 7).map((v, i) => (1 + (i % dim)) * v + 1);
-    const data = fromPoints(points, dim, { heldOutFraction: 0 });
-    const seed = 2 ** 40 + 5;
-    // A rate of 0 leaves θ where it is, so the second step is a function of the same weights.
-    const warmStart = { steps: 2, batch: BATCH, lr: 0, schedule: "constant" } as const;
-    const run = await trained({ field, seed: 3, T, ...RK4 }, data, {
-      steps: 0,
-      seed,
-      reportEvery: 1,
-      warmStart,
-    });
-    const theta = initialParams(spec, 3);
-    const [first, second] = [0, 1].map((step) =>
-      matchStep(spec, theta, T, data, { batch: BATCH, seed, step, tile }),
-    ) as [ReturnType<typeof matchStep>, ReturnType<typeof matchStep>];
-    // Sums of some hundred f32 products: rounding stays below a few 1e-7 each, and grows like the root of their number.
-    expect(relativeL2(run.losses, [first.loss, second.loss])).toBeLessThan(1e-5);
-    const m = first.gradient.map((g, i) => 0.1 * (0.9 * g + second.gradient[i]!));
-    expect(relativeL2(stateOf(run.checkpoint).m, m)).toBeLessThan(1e-5);
-    const norms = run.reports.map(({ gradNorm }) => gradNorm);
-    expect(
-      relativeL2(
-        norms,
-        [first, second].map(({ gradient }) => Math.hypot(...gradient)),
-      ),
-    ).toBeLessThan(1e-5);
-    expect(run.params).toEqual(theta);
-    expect(run.reports.map(({ nfe, nfeBackward }) => [nfe, nfeBackward])).toEqual([
-      [1, 0],
-      [1, 0],
-    ]);
-  });
-});
 
 const base: CnfOptions = { field: PLANE, seed: 1, ...RK4 };
 const only = { steps: 0, reportEvery: 4 };

@@ -7,7 +7,7 @@ import { startAdam } from "./adam-update.js";
 import { BOUNDS, entryError, Findings, f32, type Judge } from "./judgement.js";
 import { flowLoss, lossCotangent } from "./loss.js";
 
-export const judgeAdam: Judge<AdamCase> = async (device, oracle) => {
+export const judgeAdam: Judge<AdamCase> = async (device, oracle, how = {}) => {
   const { inputs, results } = oracle;
   const { spec, theta } = fieldOf(oracle);
   const field = mlp(spec);
@@ -27,6 +27,7 @@ export const judgeAdam: Judge<AdamCase> = async (device, oracle) => {
         steps: inputs.n,
         trace: { kind: "hutchinson", epsilon: f32(inputs.probes[k]!) },
         gradient: "discrete",
+        path: how.path,
       });
       let gradient: Float32Array;
       try {

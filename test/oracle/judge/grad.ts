@@ -8,7 +8,8 @@ import { BOUNDS, Findings, f32, type Judge } from "./judgement.js";
 import { flowLoss, lossCotangent } from "./loss.js";
 import { pathsOf } from "./paths.js";
 
-export const judgeGrad: Judge<GradCase> = async (device, oracle, turn = 0) => {
+export const judgeGrad: Judge<GradCase> = async (device, oracle, how = {}) => {
+  const { turn = 0 } = how;
   const { inputs, results } = oracle;
   const { spec, theta } = fieldOf(oracle);
   const found = new Findings();
@@ -35,7 +36,7 @@ export const judgeGrad: Judge<GradCase> = async (device, oracle, turn = 0) => {
     const rare = route !== own || judgedOwn;
     judgedOwn ||= route === own;
     const gradient = route === "backprop" ? "discrete" : "continuous";
-    for (const path of pathsOf(spec, solver, rare)) {
+    for (const path of pathsOf(spec, solver, how, rare)) {
       await judgeGradient(device, field, { ...problem, ...solver, gradient, path }, found, {
         kind: `${path} ${gradient}`,
         name,
@@ -47,7 +48,7 @@ export const judgeGrad: Judge<GradCase> = async (device, oracle, turn = 0) => {
   // Two good solvers differ on kinks by as much as the bound (self_checks of the elu case).
   if (results.continuous && !["relu", "elu"].includes(spec.activation)) {
     const tight = { method: "dopri5", rtol: 1e-5, atol: 1e-5, gradient: "continuous" } as const;
-    for (const path of pathsOf(spec, tight, true)) {
+    for (const path of pathsOf(spec, tight, how, true)) {
       await judgeGradient(device, field, { ...problem, ...tight, path }, found, {
         kind: `${path} converged`,
         name: "continuous",

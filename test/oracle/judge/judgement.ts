@@ -4,6 +4,7 @@
  */
 import { type MlpSpec, paramLayout } from "../../../src/field/spec.js";
 import type { Device } from "../../../src/gpu/device.js";
+import type { Path } from "../../../src/ode/execution.js";
 import { type OracleTensor, values } from "../../support/cases.js";
 import { relativeError, relativeL2 } from "../../support/compare.js";
 
@@ -27,8 +28,15 @@ export interface Verdict {
   readonly steps: readonly string[];
 }
 
-/** @param turn picks what the suite judges where it judges one of several alike (paths.ts): a case's number */
-export type Judge<Case> = (device: Device, oracle: Case, turn?: number) => Promise<Verdict>;
+/** How a case is judged. */
+export interface How {
+  /** The case's number: picks what the suite judges where it judges one of several alike (paths.ts). */
+  readonly turn?: number;
+  /** How solves of MLP fields are carried out; unless given in every way that takes them. */
+  readonly path?: Path | "auto";
+}
+
+export type Judge<Case> = (device: Device, oracle: Case, how?: How) => Promise<Verdict>;
 
 /** Float32 against float64 on problems of order 1. */
 export const BOUNDS = {

@@ -9,7 +9,7 @@ import { BOUNDS, Findings, f32, type Judge } from "./judgement.js";
 import { flowLoss, lossCotangent } from "./loss.js";
 import { pathsOf } from "./paths.js";
 
-export const judgeReg: Judge<RegCase> = async (device, oracle) => {
+export const judgeReg: Judge<RegCase> = async (device, oracle, how = {}) => {
   const { inputs, results } = oracle;
   const { t0, t1, n, lambda_kinetic: kinetic, lambda_frobenius: jacobian } = inputs;
   const { spec, theta } = fieldOf(oracle);
@@ -18,7 +18,7 @@ export const judgeReg: Judge<RegCase> = async (device, oracle) => {
   const solver = { method: "rk4", steps: n } as const;
   const expected = results[`backprop_rk4_${n}`];
   if (!expected) return found;
-  for (const path of pathsOf(spec, solver)) {
+  for (const path of pathsOf(spec, solver, how)) {
     const result = await solve(device, {
       ...{ field, params: Float32Array.from(theta), z0: f32(inputs.z0), t0, t1, ...solver, path },
       trace: { kind: "hutchinson", epsilon: f32(inputs.eps) },

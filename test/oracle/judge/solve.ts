@@ -3,14 +3,15 @@ import { mlp } from "../../../src/field/mlp.js";
 import type { Device } from "../../../src/gpu/device.js";
 import { type SolveOptions, type SolveResult, solve } from "../../../src/ode/solve.js";
 import { dopri5Tolerance, fieldOf, fixedSolver, type SolveCase, truth } from "../../support/cases.js";
-import { adaptiveBound, BOUNDS, Findings, f32, type Judge, mixedError } from "./judgement.js";
+import { adaptiveBound, BOUNDS, Findings, f32, type How, type Judge, mixedError } from "./judgement.js";
 import { pathsOf } from "./paths.js";
 import { besideReference, RTOL_JUDGED } from "./steps.js";
 
 /** Fields with kinks, across which no adaptive solve keeps its tolerance. */
 const KINKED = ["relu", "elu"];
 
-export const judgeSolve: Judge<SolveCase> = async (device, oracle, turn = 0) => {
+export const judgeSolve: Judge<SolveCase> = async (device, oracle, how = {}) => {
+  const { turn = 0 } = how;
   const { inputs, results } = oracle;
   const { spec, theta } = fieldOf(oracle);
   const found = new Findings();
@@ -29,12 +30,12 @@ export const judgeSolve: Judge<SolveCase> = async (device, oracle, turn = 0) => 
   for (const [name, expected] of Object.entries(results)) {
     const solver = fixedSolver(name);
     if (!solver) continue;
-    for (const path of pathsOf(spec, solver, solver.method !== own)) {
+    for (const path of pathsOf(spec, solver, how, solver.method !== own)) {
       const exact = await solve(device, { ...problem, ...solver, path });
       found.compare(`z, fixed, ${path}`, name, exact.z, expected.z1, BOUNDS.value);
       found.compare(`Δ exact, fixed, ${path}`, name, exact.delta!, expected.delta_logp_exact, BOUNDS.value);
       // Probes on the fused path: the gradient cases have them.
-      if (!expected.delta_logp_hutch || !pathsOf(spec, solver, true).includes(path)) continue;
+      if (!expected.delta_logp_hutch || !pathsOf(spec, solver, how, true).includes(path)) continue;
       const estimated = await solve(device, { ...problem, ...solver, path, trace: probe });
       const delta = expected.delta_logp_hutch;
       found.compare(`z, fixed, ${path}`, `${name}, probe`, estimated.z, expected.z1, BOUNDS.value);
@@ -43,9 +44,7 @@ export const judgeSolve: Judge<SolveCase> = async (device, oracle, turn = 0) => 
   }
   for (const name of Object.keys(results)) {
     const tolerance = dopri5Tolerance(name);
-    // Adaptive kernels take longest to compile: in the suite every other case has them on the fused path.
-    if (tolerance !== null)
-      await judgeAdaptive(device, oracle, problem, name, tolerance, turn % 2 === 1, found);
+    if (tolerance !== null) await judgeAdaptive(device, oracle, problem, name, tolerance, how, found);
   }
   return found;
 };
@@ -56,7 +55,7 @@ async function judgeAdaptive(
   problem: SolveOptions,
   name: string,
   tolerance: number,
-  rare: boolean,
+  how: How,
   found: Findings,
 ): Promise<void> {
   const expected = oracle.results[name]!;
@@ -69,7 +68,10 @@ async function judgeAdaptive(
   const bound = adaptiveBound(tolerance, own);
   const judged = tolerance >= RTOL_JUDGED;
   const add = judged ? found.add.bind(found) : found.show.bind(found);
-  for (const path of pathsOf(fieldOf(oracle).spec, adaptive, rare)) {
+  // Adaptive kernels take longest to compile: in the suite every other case has them on the fused path.
+  const rare = (how.turn ?? 0) % 2 === 1;
+  const paths = pathsOf(fieldOf(oracle).spec, adaptive, how, rare);
+  for (const path of paths) {
     const record = path === "layered" && expected.accepted_t_dt ? "steps" : undefined;
     const result = await solve(device, { ...problem, ...adaptive, record, path });
     const what = (quantity: string) => `${quantity}, ${path}${judged ? "" : ", below f32"}`;
@@ -77,13 +79,15 @@ async function judgeAdaptive(
     const deltaError = mixedError(result.delta!, exact.delta_logp_exact.data);
     add(what("Δ"), name, finished(result, deltaError), bound);
     // Tiles choose steps of their own: only those of the whole batch can be compared one by one.
-    if (path === "layered") besideReference(found, name, result, expected);
+    if (result.path === "layered") besideReference(found, name, result, expected);
   }
   if (!judged || KINKED.includes(oracle.field.nonlinearity)) return;
   const { t0, t1 } = problem;
   // By the PI controller: the I controller crosses solve_ignore_softplus_D16 at 1e-3 in two steps each way, whose
   // truncation error alone is 26 times rtol, in float64 too (PI: 0.2 times).
-  const smooth = { ...problem, ...adaptive, controller: "PI" as const };
+  const path = how.path ?? "auto";
+  if (how.path && !paths.includes(path)) return;
+  const smooth = { ...problem, ...adaptive, controller: "PI" as const, path };
   const there = await solve(device, smooth);
   const back = await solve(device, { ...smooth, z0: there.z, t0: t1, t1: t0 });
   found.add("round trip", name, finished(back, mixedError(back.z, problem.z0)), 20 * tolerance);
