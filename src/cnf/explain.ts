@@ -9,7 +9,8 @@ import { STATUS_TEXT } from "../ode/control.js";
 import { expectedMilliseconds } from "../ode/estimate.js";
 import { type Forward, PATHS, type Path } from "../ode/execution.js";
 import { FusedForward } from "../ode/fused-forward.js";
-import type { Layout } from "../ode/layout.js";
+import { forwardShape } from "../ode/fused-plan.js";
+import { type Layout, tileTrial } from "../ode/layout.js";
 import {
   chooseLayout,
   choosePath,
@@ -20,6 +21,7 @@ import {
   whyLayered,
 } from "../ode/paths.js";
 import { runSteps, type Steps } from "../ode/runner.js";
+import type { TileTrial } from "../ode/tile-trial.js";
 
 export interface SolveCost {
   /** Of one solve: multiply-adds of its layer products by the evaluations it made. */
@@ -42,6 +44,8 @@ export interface SolveCost {
 /** Of the solve, with its layout; the reverse solve of a training step stands beside it. */
 export interface PathCost extends SolveCost, Layout {
   readonly reverse?: SolveCost;
+  /** Fused, in blocks: what was timed of the tiles that fit, or why nothing was, as the rest of a sentence. */
+  readonly tiles?: TileTrial | string;
 }
 
 export interface Explanation {
@@ -94,7 +98,10 @@ export async function explainSolve(
     if (path === "fused" && refusal) continue;
     const asked = { ...options, plan: { ...options.plan, path } };
     const layout = await chooseLayout(device, weights, asked);
-    costs.push(await measure(device, weights, { ...explained, options: { ...asked, layout } }, calibration));
+    const cost = await measure(device, weights, { ...explained, options: { ...asked, layout } }, calibration);
+    const shape = forwardShape(weights.packing, options, options.keep ?? 0);
+    const blocks = path === "fused" && layout.form === "block";
+    costs.push(blocks ? { ...cost, tiles: await tileTrial(device, shape, weights) } : cost);
   }
   const rows = options.batch;
   return { batch, solves: Math.ceil(batch / rows), rows, training, ...choice, refusal, calibration, costs };
@@ -231,13 +238,20 @@ export function explanationText(explanation: Explanation): string {
   ].join("\n");
 }
 
-function layoutText({ path, form, tile, spill }: Layout): string {
+function layoutText({ path, form, tile, spill, tiles }: Layout & Pick<PathCost, "tiles">): string {
   if (path === "layered") return `in ${form}s`;
   const named = form === "resident" ? "resident weights" : `${form}s`;
-  // Strips and resident weights have one tile; of blocks, only the largest that fits is ever taken.
-  const untried =
-    form === "block" ? `${spill ? " in global memory" : ""}, the most that fit, no other tried` : "";
-  return `${named}, ${tile} rows a workgroup${untried}`;
+  // Strips and resident weights have one tile.
+  const chosen = tiles === undefined ? "" : `${spill ? " in global memory" : ""}, ${trialText(tiles)}`;
+  return `${named}, ${tile} rows a workgroup${chosen}`;
+}
+
+function trialText(trial: TileTrial | string): string {
+  if (typeof trial === "string") return `the most that fit, no other tried ${trial}`;
+  const { times } = trial;
+  if (times.length === 0) return "the most that fit, as trying others took too long";
+  const one = times.map(({ tile, milliseconds }) => `${milliseconds} ms with ${tile}`);
+  return `chosen by the time of a step: ${one.join(", ")}`;
 }
 
 function calibrationText({ launch, rate, form, spent, measuredAt, source }: Calibration): string {

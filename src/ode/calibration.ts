@@ -9,7 +9,7 @@ import { matmul as productModule } from "../generated/tensor/matmul.js";
 import { matmulStrip as stripModule } from "../generated/tensor/matmul_strip.js";
 import { unary as unaryModule } from "../generated/tensor/unary.js";
 import { BufferGroup } from "../gpu/buffer.js";
-import { defaultStore } from "../gpu/calibration-store.js";
+import { type CalibrationStore, defaultStore } from "../gpu/calibration-store.js";
 import type { Device } from "../gpu/device.js";
 import type { Dispatch } from "../gpu/submit.js";
 
@@ -53,6 +53,8 @@ const PRODUCT = { m: 1024, n: 64, k: 64 } as const;
 
 /** Of this session, by adapter. */
 const known = new Map<string, Promise<Calibration>>();
+/** Milliseconds that were measured in this session, until a trial of tiles asks. */
+const spentNow = new Map<string, number>();
 
 /** What a remembered calibration belongs to: the adapter and the kernels that were timed. */
 export function calibrationKey({ vendor, architecture, description }: Device["adapter"]): string {
@@ -79,12 +81,27 @@ export async function calibrationOf(device: Device): Promise<Calibration> {
 }
 
 async function recallOrMeasure(device: Device, key: string): Promise<Calibration> {
-  const store = typeof device.calibration === "object" ? device.calibration : await defaultStore();
+  const store = await storeOf(device);
   const recalled = readCalibration(await store?.read(key).catch(() => undefined));
   if (recalled) return recalled;
   const measured = await measureDevice(device);
+  spentNow.set(key, measured.spent);
   await store?.write(key, JSON.stringify(measured)).catch(() => {});
   return measured;
+}
+
+/** Where what is measured of a device is remembered; undefined where that is nowhere. */
+export async function storeOf({ calibration }: Device): Promise<CalibrationStore | undefined> {
+  if (calibration === "off") return undefined;
+  return calibration ?? defaultStore();
+}
+
+/** Milliseconds by which the adapter's calibration, if it was measured in this session, shortens the trial after it. */
+export function takeSpent({ adapter }: Device): number {
+  const key = calibrationKey(adapter);
+  const spent = spentNow.get(key) ?? 0;
+  spentNow.delete(key);
+  return spent;
 }
 
 /** A calibration as it was written; undefined where the text is none. */

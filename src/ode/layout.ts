@@ -2,6 +2,7 @@
  * How a solve is laid out on a device, as far as that decides the order of sums, hence the bits: what a checkpoint
  * keeps of a choice that was measured.
  */
+import type { Weights } from "../field/weights.js";
 import type { Device } from "../gpu/device.js";
 import { formsOf, layeredForm } from "./calibration.js";
 import { PATHS, type Path } from "./execution.js";
@@ -10,9 +11,11 @@ import {
   type FusedForm,
   type FusedShape,
   type FusedTiling,
+  fittingTiles,
   fusedPlan,
   usualTiling,
 } from "./fused-plan.js";
+import type { TileTrial } from "./tile-trial.js";
 
 export interface Layout {
   readonly path: Path;
@@ -24,10 +27,30 @@ export interface Layout {
   readonly spill?: boolean;
 }
 
-/** What the device takes by itself. @throws DeviceLostError */
-export async function usualLayout(device: Device, path: Path, shape: FusedShape): Promise<Layout> {
+/** What the device takes by itself; rows of a workgroup are timed at first use of a shape. @throws DeviceLostError */
+export async function usualLayout(
+  device: Device,
+  path: Path,
+  shape: FusedShape,
+  weights: Weights,
+): Promise<Layout> {
   if (path === "layered") return { path, form: await layeredForm(device, shape.packing) };
-  return fusedLayout(shape, await usualTiling(device));
+  const tiling = await usualTiling(device);
+  const trial = await tileTrial(device, shape, weights);
+  return fusedLayout(shape, typeof trial === "string" ? tiling : { ...tiling, tile: trial.tile });
+}
+
+/** What was measured of the tiles of a shape, now or earlier; why nothing is, as the rest of a sentence. */
+export async function tileTrial(
+  device: Device,
+  shape: FusedShape,
+  weights: Weights,
+): Promise<TileTrial | string> {
+  if (device.calibration === "off") return "as the device was opened without calibration";
+  if (device.adapter.isSoftware) return "as software adapters compile for seconds";
+  if (fittingTiles(shape).length < 2) return "as no other fits workgroup memory";
+  // Fetched where there is something to measure: a page on a software adapter does without.
+  return (await import("./tile-trial.js")).triedTile(device, weights, shape);
 }
 
 /** What becomes of a tiling with this shape. Given as a tiling again, it gives itself. */

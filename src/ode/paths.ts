@@ -79,7 +79,7 @@ export async function choosePath(
 /** How a solve is going to be laid out, chosen and nothing made. @throws ArgumentError, DeviceLostError */
 export async function chooseLayout(device: Device, weights: Weights, options: SolvePlan): Promise<Layout> {
   const { path } = await choosePath(device, { kind: "mlp", weights }, options);
-  return usualLayout(device, path, forwardShape(weights.packing, options, options.keep ?? 0));
+  return usualLayout(device, path, forwardShape(weights.packing, options, options.keep ?? 0), weights);
 }
 
 /**

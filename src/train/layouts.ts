@@ -78,7 +78,8 @@ export async function settleLayouts(
   return {
     ...(warmStart && {
       warmStart:
-        kept?.warmStart ?? (await usualLayout(device, path, matchShape(weights.packing, warmStart.batch))),
+        kept?.warmStart ??
+        (await usualLayout(device, path, matchShape(weights.packing, warmStart.batch), weights)),
     }),
     ...(plan.steps > 0 && {
       likelihood: kept?.likelihood ?? (await chooseLayout(device, weights, likelihoodSolve(checked))),

@@ -44,7 +44,7 @@ test("a small call is layered, and both paths are measured", async () => {
     layered!.kernels ? /\n {2}field\/forward\.main: 32 calls, .* ms\n/ : /\n {2}kernels: this device has no/,
   );
   expect(text).toMatch(
-    /\nfused, (blocks, 16 rows a workgroup.*, no other tried|resident weights, 4 rows a workgroup): .* 2 dispatches, 16 evaluations, .*\n {2}buffers: fused /s,
+    /\nfused, (blocks, 16 rows a workgroup.*, no other tried as the device was opened without calibration|resident weights, 4 rows a workgroup): .* 2 dispatches, 16 evaluations, .*\n {2}buffers: fused /s,
   );
 });
 
