@@ -88,7 +88,9 @@ fn evaluate_stages(tile: u32, phase: u32, local: u32) {
   for (var i = select(phase, FSAL, phase == STEP); i < end; i++) {
     if (phase == EULER) { place_euler(tile, h, local); } else { place_point(tile, i, h, local, 0u); }
     sync();
-    evaluate(t + select(weight_c(i), 1.0, phase == EULER) * h, local, 0u);
+    var time = t + select(weight_c(i), 1.0, phase == EULER) * h;
+    if (FSAL == 1u && phase == STEP && i + 1u == params.stages) { time = end_of_step(); }
+    evaluate(time, local, 0u);
     take_slopes(tile, i, local);
     if (KEEP == 1u && phase == STEP) { keep_stage(tile, record + i, i, local); }
     sync();

@@ -307,6 +307,7 @@ fn solve(tile: u32, first_point: u32, begins: bool, first: bool, local: u32, own
     }
     if (point == RULE) { t += h; }
     if (point == STEP) { t += weight_c(i) * h; }
+    if (FSAL == 1u && point == STEP && i + 1u == params.stages) { t = end_of_step(); }
     place_point(point, i, h, local);
     evaluate_point(tile, i, t, local, own);
     if (point == BEGIN && begins) { store_end_bar(tile, local); }

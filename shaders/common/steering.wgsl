@@ -94,6 +94,11 @@ fn choose_first(difference: f32) {
   propose(max(min(100.0 * guess, h), settings.min_step));
 }
 
+// Where the step under way ends, to the bit as decide_step() has it: a stage there may be the first of the next step.
+fn end_of_step() -> f32 {
+  return select(control.t + (control.h - control.t_low), control.t1, control.landing != 0u);
+}
+
 fn note_step() {
   keep_step(control.accepted, vec4<f32>(control.t, control.h, control.tau, control.fraction));
   control.t_previous = control.t;
