@@ -280,7 +280,7 @@ fn sweep_on(tile: u32, point: u32, i: u32, t: f32, h: f32, waiting: u32, fresh: 
   return 0u;
 }
 
-// `point`: the first one. `begins`: the solve begins. `first`: the sums do.
+// `begins`: the solve begins. `first`: the sums do.
 fn solve(tile: u32, first_point: u32, begins: bool, first: bool, local: u32, own: u32) {
   let by_rule = ADAPTIVE == 1u && begins && settings.first_step == 0.0;
   var before = 0u;
